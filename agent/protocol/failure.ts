@@ -1,0 +1,27 @@
+// The one shape of *normal-life* failure that crosses every edge: a stable code, a sentence for a person, a next step.
+// Bugs are thrown instead (docs/adr/0002).
+import { z } from 'zod';
+
+export const failureSchema = z.object({
+  /** `area.reason` in kebab case, stable across versions, e.g. `disk.too-small`. */
+  code: z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/),
+  /** One plain sentence: what happened. */
+  message: z.string(),
+  /** One plain sentence: what to do next. */
+  next: z.string(),
+});
+export type Failure = Readonly<z.infer<typeof failureSchema>>;
+
+export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+
+export const success = <T>(value: T): Result<T> => ({ ok: true, value });
+
+export const failed = (code: string, message: string, next: string): { readonly ok: false; readonly failure: Failure } => ({
+  ok: false,
+  failure: { code, message, next },
+});
+
+/** Closes a `switch` over a union: a new member then fails to compile instead of falling through. */
+export const assertNever = (value: never): never => {
+  throw new Error(`unhandled case: ${JSON.stringify(value)}`);
+};
