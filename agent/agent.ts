@@ -1,0 +1,154 @@
+// The agent's life on one boot: hello, inventory, then orders until one of them ends the boot. It writes nothing before a
+// signed deploy order, and never holds two orders at once.
+import type { AgentEnvironment } from './environment.ts';
+import { connectStation } from './link/station-link.ts';
+import type { StationLink } from './link/station-link.ts';
+import { isLinkTrouble } from './link/http-client.ts';
+import { trustedKeysOf } from './image/signature.ts';
+import type { TrustedKeys } from './image/signature.ts';
+import type { Failure, Result } from './protocol/failure.ts';
+import { success } from './protocol/failure.ts';
+import type { Inventory } from './protocol/inventory.ts';
+import type { Order, OrderBody, Report } from './protocol/messages.ts';
+import { assertNever } from './protocol/failure.ts';
+import { assess } from './assess.ts';
+import { createDeployment } from './deployment.ts';
+import type { Deployment } from './deployment.ts';
+import { checkLocalBoot } from './local-boot.ts';
+
+export type AgentEnding = { readonly kind: 'left'; readonly why: string } | { readonly kind: 'refused'; readonly failure: Failure } | { readonly kind: 'stopped' };
+
+/** What the running agent knows; one per call of `runAgent`, nothing in the module. */
+type Boot = {
+  readonly environment: AgentEnvironment;
+  readonly link: StationLink;
+  readonly trustedKeys: TrustedKeys;
+  readonly signal: AbortSignal;
+  readonly deployment: Deployment;
+  inventory: Inventory;
+};
+
+/** Runs until the machine leaves (reboot), the station refuses it, or `signal` aborts. */
+export const runAgent = async (environment: AgentEnvironment, signal: AbortSignal): Promise<AgentEnding> => {
+  const { screen, words } = environment;
+  screen.show({ phase: 'Looking for the station', station: words.station });
+  const connected = await connectStation({
+    words,
+    agentVersion: environment.agentVersion,
+    architecture: environment.architecture,
+    signal,
+    onTrouble: (failure, tries) => {
+      screen.show({ link: 'lost' });
+      if (tries === 1) screen.log(failure.message);
+    },
+    onBack: () => screen.show({ link: 'up' }),
+  });
+  if (!connected.ok) return refuse(environment, connected.failure, signal);
+  const link = connected.value;
+  await environment.setClock(link.answer.nowAtMs);
+  screen.show({ station: `${link.answer.stationName} (${link.answer.siteName})`, phase: 'Reading this machine' });
+
+  const trustedKeys = trustedKeysOf(link.answer.trustedKeys.map((key) => Buffer.from(key.publicKey, 'base64url')));
+  const inventory = await environment.readInventory(trustedKeys, signal);
+  if (signal.aborted) return { kind: 'stopped' };
+  const boot: Boot = { environment, link, trustedKeys, signal, inventory, deployment: createDeployment({ environment, link, trustedKeys, signal }) };
+  const sent = await sendInventory(boot);
+  if (!sent.ok) return refuse(environment, sent.failure, signal);
+  return followOrders(boot);
+};
+
+/** A station that refuses us has the current kit or another answer at the next boot: say why, then boot again. */
+const refuse = async (environment: AgentEnvironment, failure: Failure, signal: AbortSignal): Promise<AgentEnding> => {
+  if (signal.aborted) return { kind: 'stopped' };
+  environment.screen.show({ phase: 'The station refused this machine', failure });
+  await environment.leave({ kind: 'reboot' });
+  return { kind: 'refused', failure };
+};
+
+const sendInventory = async (boot: Boot): Promise<Result<null>> => {
+  const { screen } = boot.environment;
+  const answer = await boot.link.sendInventory(boot.inventory);
+  if (!answer.ok) return answer;
+  const { dmi } = boot.inventory;
+  screen.show({
+    machine: answer.value.machineName,
+    identity: [dmi?.system.manufacturer, dmi?.system.product, dmi?.system.serial].filter(Boolean).join(' '),
+    phase: 'The station knows this machine',
+  });
+  for (const problem of boot.inventory.problems) screen.log(`${problem.source}: ${problem.message}`);
+  return success(null);
+};
+
+const followOrders = async (boot: Boot): Promise<AgentEnding> => {
+  for (;;) {
+    const orders = await boot.link.nextOrders();
+    if (boot.signal.aborted) {
+      await boot.deployment.stop();
+      return { kind: 'stopped' };
+    }
+    if (!orders.ok) {
+      if (isLinkTrouble(orders.failure.code)) continue;
+      await boot.deployment.stop();
+      return refuse(boot.environment, orders.failure, boot.signal);
+    }
+    for (const body of orders.value) {
+      const ending = await obey(boot, body);
+      if (ending !== null) return ending;
+    }
+  }
+};
+
+const report = async (boot: Boot, ...reports: readonly Report[]): Promise<void> => {
+  const sent = await boot.link.report(reports);
+  if (!sent.ok) boot.environment.screen.log(sent.failure.message);
+};
+
+const obey = async (boot: Boot, body: OrderBody): Promise<AgentEnding | null> => {
+  const { screen } = boot.environment;
+  const order: Order = body.order;
+  switch (order.kind) {
+    case 'assess': {
+      screen.show({ phase: order.decision.kind === 'hold' ? order.decision.reason : 'Comparing the decision with my disks', waitingFor: null, failure: null });
+      const assessment = assess(order.decision, boot.inventory);
+      if (assessment.kind === 'refused') screen.show({ phase: 'This image does not fit here', failure: assessment.failures[0] ?? null });
+      await report(boot, { kind: 'assessment', sequence: body.sequence, assessment });
+      return null;
+    }
+    case 'show':
+      screen.show({ phase: order.text, waitingFor: order.waitingFor, failure: null });
+      return null;
+    case 'rescan':
+      boot.inventory = await boot.environment.readInventory(boot.trustedKeys, boot.signal);
+      await sendInventory(boot);
+      return null;
+    case 'deploy': {
+      const started = boot.deployment.start(order, boot.inventory);
+      if (!started.ok) await report(boot, { kind: 'refused', sequence: body.sequence, failure: started.failure });
+      return null;
+    }
+    case 'cancel':
+      await boot.deployment.cancel(order.jobId);
+      return null;
+    case 'boot-local': {
+      await boot.deployment.stop();
+      const checked = await checkLocalBoot(boot.environment, boot.inventory, order.osoid, boot.trustedKeys);
+      if (!checked.ok) {
+        screen.show({ phase: 'I will not boot this disk', failure: checked.failure });
+        await report(boot, { kind: 'refused', sequence: body.sequence, failure: checked.failure });
+        return null;
+      }
+      await report(boot, { kind: 'leaving', how: 'boot-local', localBoot: checked.value });
+      screen.show({ phase: `Starting the operating system on my disk: ${order.reason}`, waitingFor: null, progress: null });
+      await boot.environment.leave({ kind: 'boot-local', localBoot: checked.value });
+      return { kind: 'left', why: order.reason };
+    }
+    case 'reboot':
+      await boot.deployment.stop();
+      await report(boot, { kind: 'leaving', how: 'reboot', localBoot: null });
+      screen.show({ phase: `Rebooting: ${order.reason}` });
+      await boot.environment.leave({ kind: 'reboot' });
+      return { kind: 'left', why: order.reason };
+    default:
+      return assertNever(order);
+  }
+};

@@ -1,0 +1,79 @@
+// What the target's own screen shows: who this machine is, which station it talks to, what is going on and what went wrong,
+// in plain words that can be read across an aisle. Pure: terminal.ts puts the lines on the consoles.
+import type { Failure } from '../protocol/failure.ts';
+
+export type ScreenState = {
+  readonly machine: string;
+  readonly identity: string;
+  readonly station: string;
+  readonly phase: string;
+  readonly waitingFor: string | null;
+  readonly progress: { readonly step: string; readonly bytesDone: number; readonly bytesTotal: number; readonly bytesPerSecond: number } | null;
+  readonly failure: Failure | null;
+  readonly link: 'up' | 'lost';
+  readonly log: readonly string[];
+};
+
+export const FIRST_SCREEN: ScreenState = {
+  machine: 'this machine',
+  identity: '',
+  station: '',
+  phase: 'Starting',
+  waitingFor: null,
+  progress: null,
+  failure: null,
+  link: 'up',
+  log: [],
+};
+
+export type Screen = { show(change: Partial<ScreenState>): void; log(line: string): void };
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** Decimal size as disk makers print it: `4.1 GB`. */
+export const sizeText = (bytes: number): string => {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit] ?? 'B'}`;
+};
+
+/** The log keeps this many lines; the station has them all. */
+export const LOG_LINES = 8;
+
+const bar = (fraction: number, width: number): string => {
+  const full = Math.round(Math.min(1, Math.max(0, fraction)) * width);
+  return `[${'#'.repeat(full)}${'.'.repeat(width - full)}]`;
+};
+
+const progressLines = (progress: NonNullable<ScreenState['progress']>, columns: number): readonly string[] => {
+  const fraction = progress.bytesTotal === 0 ? 1 : progress.bytesDone / progress.bytesTotal;
+  const left = progress.bytesPerSecond > 0 ? `, ${Math.ceil((progress.bytesTotal - progress.bytesDone) / progress.bytesPerSecond)} s left` : '';
+  return [
+    `${progress.step}: ${Math.floor(fraction * 100)} %  ${sizeText(progress.bytesDone)} of ${sizeText(progress.bytesTotal)}, ${sizeText(progress.bytesPerSecond)}/s${left}`,
+    bar(fraction, Math.min(60, columns - 4)),
+  ];
+};
+
+/** Lines of the whole screen, none longer than `columns`. */
+export const renderScreen = (state: ScreenState, columns: number): readonly string[] => {
+  const lines = [
+    'RACKSIDE',
+    '',
+    `${state.machine}${state.identity === '' ? '' : `  -  ${state.identity}`}`,
+    `Station: ${state.station === '' ? 'not reached yet' : state.station}${state.link === 'lost' ? '  (link lost, trying again)' : ''}`,
+    '',
+    state.phase,
+    ...(state.waitingFor === null ? [] : [`Waiting for: ${state.waitingFor}`]),
+    ...(state.progress === null ? [] : progressLines(state.progress, columns)),
+    ...(state.failure === null ? [] : ['', `PROBLEM: ${state.failure.message}`, `What to do: ${state.failure.next}`, `(${state.failure.code})`]),
+    '',
+    ...state.log.slice(-LOG_LINES).map((line) => `  ${line}`),
+  ];
+  // A terminal takes control characters as orders; what a vendor or a station wrote must stay text.
+  // oxlint-disable-next-line no-control-regex
+  return lines.map((line) => line.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').slice(0, columns));
+};

@@ -1,0 +1,30 @@
+// Everything the agent touches of its machine, injected: on a target it is Linux (linux.ts), in the software rack a fixture.
+// Many agents run in one process there, so nothing in the agent may live in a module.
+import type { LocalBoot } from './protocol/decision.ts';
+import type { Disk } from './protocol/disk.ts';
+import type { Inventory } from './protocol/inventory.ts';
+import type { Tools } from './disk/tools.ts';
+import type { TargetDevice } from './disk/target-disk.ts';
+import type { TrustedKeys } from './image/signature.ts';
+import type { Screen } from './console/screen.ts';
+import type { BootWords } from './words.ts';
+
+export type AgentEnvironment = {
+  readonly words: BootWords;
+  readonly agentVersion: string;
+  /** As `process.arch` says: `x64`, `arm64`. */
+  readonly architecture: string;
+  readInventory(trustedKeys: TrustedKeys, signal: AbortSignal): Promise<Inventory>;
+  /** A disk of the last inventory, to be opened for a job; null when it is no longer there. */
+  device(disk: Disk): Promise<TargetDevice | null>;
+  /** Reads one disk again, now: what a consent is checked against. */
+  describe(disk: Disk, trustedKeys: TrustedKeys): Promise<Disk>;
+  readonly tools: Tools;
+  readonly screen: Screen;
+  /** Prepares the machine to start its local disk at the next boot where the firmware can be told (BootNext), then reboots. */
+  leave(how: { readonly kind: 'reboot' } | { readonly kind: 'boot-local'; readonly localBoot: LocalBoot | null }): Promise<void>;
+  /** Sets the machine's clock from the station's. */
+  setClock(nowAtMs: number): Promise<void>;
+  /** Hash and decompress workers; 0 runs everything in this thread. */
+  readonly workers: number;
+};

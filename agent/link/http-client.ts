@@ -1,0 +1,85 @@
+// One request to the station, with the session's proof when there is one. Link trouble, refusals and answers that do not
+// fit their schema come back as failures; only a bug throws.
+import type { z } from 'zod';
+import { failed, failureSchema, success } from '../protocol/failure.ts';
+import type { Result } from '../protocol/failure.ts';
+import { SESSION_HEADERS } from '../protocol/messages.ts';
+import { requestMac } from '../protocol/session.ts';
+
+export type Session = { readonly id: string; readonly key: CryptoKey; nextCounter(): number };
+
+export type Request = {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body: Uint8Array<ArrayBuffer> | null;
+  readonly session: Session | null;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+};
+
+/** Failures that pass by themselves: the caller may try again. */
+export const isLinkTrouble = (code: string): boolean => code === 'link.lost' || code === 'link.station-busy';
+
+const EMPTY = new Uint8Array(0);
+
+/** Bytes of a 2xx answer, or the failure that the station or the link gave. */
+export const requestBytes = async (station: string, request: Request): Promise<Result<Uint8Array<ArrayBuffer>>> => {
+  const headers: Record<string, string> = {};
+  if (request.body !== null) headers['content-type'] = 'application/json';
+  if (request.session !== null) {
+    const counter = request.session.nextCounter();
+    headers[SESSION_HEADERS.id] = request.session.id;
+    headers[SESSION_HEADERS.counter] = String(counter);
+    headers[SESSION_HEADERS.mac] = await requestMac(request.session.key, {
+      method: request.method,
+      path: request.path,
+      counter,
+      body: request.body ?? EMPTY,
+    });
+  }
+  try {
+    const response = await fetch(station + request.path, {
+      method: request.method,
+      headers,
+      body: request.body,
+      signal: AbortSignal.any([request.signal, AbortSignal.timeout(request.timeoutMs)]),
+    });
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    if (response.ok) return success(bytes);
+    return { ok: false, failure: refusalOf(response.status, bytes) };
+  } catch (error) {
+    if (request.signal.aborted) return failed('link.cancelled', 'The request was cancelled.', 'Nothing to do.');
+    const why = error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error);
+    return failed('link.lost', `The station did not answer (${why}).`, 'Check the cable and that the station runs; this goes on by itself.');
+  }
+};
+
+const refusalOf = (status: number, bytes: Uint8Array) => {
+  try {
+    const parsed = failureSchema.safeParse((JSON.parse(new TextDecoder().decode(bytes)) as { failure?: unknown }).failure);
+    if (parsed.success) return parsed.data;
+  } catch {
+    // Not ours: some other server's page; the status says what there is to say.
+  }
+  return status >= 500
+    ? { code: 'link.station-busy', message: `The station answered ${status}.`, next: 'This goes on by itself.' }
+    : { code: 'link.refused', message: `The station answered ${status}.`, next: 'Boot this machine again from the station.' };
+};
+
+/** JSON in, JSON out, both by schema. */
+export const requestJson = async <T>(
+  station: string,
+  request: Omit<Request, 'body'> & { readonly body: unknown },
+  schema: z.ZodType<T>,
+): Promise<Result<T>> => {
+  const body = request.body === null ? null : new TextEncoder().encode(JSON.stringify(request.body));
+  const answer = await requestBytes(station, { ...request, body });
+  if (!answer.ok) return answer;
+  try {
+    const parsed = schema.safeParse(JSON.parse(new TextDecoder().decode(answer.value)));
+    if (parsed.success) return success(parsed.data);
+    return failed('link.answer-invalid', `The station's answer to ${request.path} does not fit: ${parsed.error.issues[0]?.message ?? '?'}.`, 'Boot this machine again; station and kit may differ in version.');
+  } catch {
+    return failed('link.answer-invalid', `The station's answer to ${request.path} is no JSON.`, 'Boot this machine again.');
+  }
+};

@@ -1,0 +1,157 @@
+// The agent's end of agent/protocol/messages.ts: hello for a session, reports out, signed orders in. An order that was not
+// signed by the station named at boot, or that is old, is refused here and reaches nobody.
+import { randomBytes } from 'node:crypto';
+import { failed, success } from '../protocol/failure.ts';
+import type { Failure, Result } from '../protocol/failure.ts';
+import {
+  helloAnswerSchema,
+  inventoryAnswerSchema,
+  orderBodySchema,
+  ordersAnswerSchema,
+  PROTOCOL,
+  provenanceAnswerSchema,
+  signedSchema,
+  WIRE,
+} from '../protocol/messages.ts';
+import type { Hello, HelloAnswer, InventoryAnswer, OrderBody, Report, Signed } from '../protocol/messages.ts';
+import type { DiskIdentity } from '../protocol/disk.ts';
+import type { Inventory } from '../protocol/inventory.ts';
+import { importSessionKey } from '../protocol/session.ts';
+import { verifyBytes } from '../image/signature.ts';
+import type { BootWords } from '../words.ts';
+import { requestBytes, requestJson } from './http-client.ts';
+import type { Session } from './http-client.ts';
+import { patiently } from './retry.ts';
+import { z } from 'zod';
+
+const REQUEST_TIMEOUT_MS = 30_000;
+const POLL_TIMEOUT_MS = 40_000;
+
+export type StationLink = {
+  readonly answer: HelloAnswer;
+  sendInventory(inventory: Inventory): Promise<Result<InventoryAnswer>>;
+  /** Waits up to half a minute; an empty list is normal. */
+  nextOrders(): Promise<Result<readonly OrderBody[]>>;
+  report(reports: readonly Report[]): Promise<Result<null>>;
+  requestRecord(request: { jobId: string; osoid: string; manifestSha256: string; disk: DiskIdentity }): Promise<Result<Uint8Array>>;
+  /** Bytes of `/library/…`, retried while the link is the trouble. */
+  fetchLibrary(path: string, body: unknown): Promise<Result<Uint8Array<ArrayBuffer>>>;
+};
+
+export type LinkOptions = {
+  readonly words: BootWords;
+  readonly agentVersion: string;
+  readonly architecture: string;
+  readonly signal: AbortSignal;
+  readonly onTrouble: (failure: Failure, tries: number) => void;
+  readonly onBack: () => void;
+};
+
+const verified = (signed: Signed, stationKey: string): Result<unknown> => {
+  const key = Buffer.from(stationKey, 'base64url');
+  if (!verifyBytes(key, 'order', Buffer.from(signed.body), Buffer.from(signed.signature, 'base64'))) {
+    return failed('order.signature', 'An answer was not signed by the station this machine booted from.', 'Look for a second station on this wire, then boot again.');
+  }
+  try {
+    return success(JSON.parse(signed.body));
+  } catch {
+    return failed('order.invalid', 'A signed answer is no JSON.', 'Boot this machine again.');
+  }
+};
+
+const sayHello = async (options: LinkOptions, hello: Hello): Promise<Result<HelloAnswer>> => {
+  const answer = await requestJson(
+    options.words.station,
+    { method: 'POST', path: WIRE.hello, body: hello, session: null, timeoutMs: REQUEST_TIMEOUT_MS, signal: options.signal },
+    signedSchema,
+  );
+  if (!answer.ok) return answer;
+  const body = verified(answer.value, options.words.stationKey);
+  if (!body.ok) return body;
+  const parsed = helloAnswerSchema.safeParse(body.value);
+  if (!parsed.success || parsed.data.nonce !== hello.nonce) {
+    return failed('link.answer-invalid', "The station's answer to hello does not fit.", 'Boot this machine again; station and kit may differ in version.');
+  }
+  return success(parsed.data);
+};
+
+/** Says hello until the station answers or refuses; the answer's session is used from then on. */
+export const connectStation = async (options: LinkOptions): Promise<Result<StationLink>> => {
+  const { words, signal } = options;
+  const hello: Hello = {
+    protocol: PROTOCOL,
+    kitId: words.kitId,
+    agentVersion: options.agentVersion,
+    token: words.token,
+    bootMac: words.mac,
+    architecture: options.architecture,
+    nonce: randomBytes(16).toString('hex'),
+  };
+  let inTrouble = false;
+  const patience = {
+    signal,
+    onTrouble: (failure: Failure, tries: number) => {
+      inTrouble = true;
+      options.onTrouble(failure, tries);
+    },
+  };
+  const patient = async <T>(attempt: () => Promise<Result<T>>): Promise<Result<T>> => {
+    const result = await patiently(attempt, patience);
+    if (result.ok && inTrouble) {
+      inTrouble = false;
+      options.onBack();
+    }
+    return result;
+  };
+
+  const answer = await patient(() => sayHello(options, hello));
+  if (!answer.ok) return answer;
+
+  const key = await importSessionKey(answer.value.sessionKey);
+  let counter = 0;
+  const session: Session = { id: answer.value.sessionId, key, nextCounter: () => (counter += 1) };
+  let lastSequence = 0;
+  const post = <T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<Result<T>> =>
+    patient(() => requestJson(words.station, { method: 'POST', path, body, session, timeoutMs: REQUEST_TIMEOUT_MS, signal }, schema));
+
+  const accept = (signed: Signed): Result<OrderBody> => {
+    const body = verified(signed, words.stationKey);
+    if (!body.ok) return body;
+    const parsed = orderBodySchema.safeParse(body.value);
+    if (!parsed.success) return failed('order.invalid', 'An order does not fit the protocol.', 'Boot this machine again into the current kit.');
+    if (parsed.data.sessionId !== session.id || parsed.data.sequence <= lastSequence) {
+      return failed('order.stale', 'An order was meant for another boot.', 'Nothing to do: it was ignored.');
+    }
+    lastSequence = parsed.data.sequence;
+    return success(parsed.data);
+  };
+
+  return success({
+    answer: answer.value,
+    sendInventory: (inventory) => post(WIRE.inventory, { inventory }, inventoryAnswerSchema),
+    nextOrders: async () => {
+      const path = `${WIRE.orders}?after=${lastSequence}`;
+      const batch = await patient(() => requestJson(words.station, { method: 'GET', path, body: null, session, timeoutMs: POLL_TIMEOUT_MS, signal }, ordersAnswerSchema));
+      if (!batch.ok) return batch;
+      const orders: OrderBody[] = [];
+      for (const signed of batch.value.orders) {
+        const order = accept(signed);
+        if (order.ok) orders.push(order.value);
+        else if (order.failure.code !== 'order.stale') return order;
+      }
+      return success(orders);
+    },
+    report: async (reports) => {
+      const result = await post(WIRE.report, { reports }, z.object({}));
+      return result.ok ? success(null) : result;
+    },
+    requestRecord: async (request) => {
+      const result = await post(WIRE.provenance, request, provenanceAnswerSchema);
+      return result.ok ? success(Buffer.from(result.value.record, 'base64')) : result;
+    },
+    fetchLibrary: (path, body) => {
+      const encoded = body === null ? null : new TextEncoder().encode(JSON.stringify(body));
+      return patient(() => requestBytes(words.station, { method: encoded === null ? 'GET' : 'POST', path, body: encoded, session, timeoutMs: 120_000, signal }));
+    },
+  });
+};
