@@ -1,0 +1,212 @@
+// `rackside machines`, `machine`, `approve`, `deploy`, `boot-local`, `hold`, `retry`.
+import type { CallName, CallArgument, CallAnswer } from '../../preload/contract/calls.ts';
+import type { PipeClient } from '../../preload/contract/pipe-client.ts';
+import { failed, success } from '../../agent/protocol/failure.ts';
+import type { Result } from '../../agent/protocol/failure.ts';
+import type { Disk } from '../../agent/protocol/disk.ts';
+import type { ConditionTrace, Trace } from '../../preload/contract/policy.ts';
+import type { MachineDetail, MachineView } from '../../preload/contract/views.ts';
+import type { Command, Invocation } from './command.ts';
+import { findImage, findMachine } from './find.ts';
+import { duration, size, table } from './output.ts';
+
+/** Runs `work` against the station and turns its failure into an exit code. */
+export const withStation = async (invocation: Invocation, work: (station: PipeClient) => Promise<Result<null>>): Promise<number> => {
+  const station = await invocation.station();
+  if (!station.ok) return invocation.output.fail(station.failure);
+  try {
+    const result = await work(station.value);
+    return result.ok ? 0 : invocation.output.fail(result.failure);
+  } finally {
+    station.value.close();
+  }
+};
+
+const machineOf = async (station: PipeClient, typed: string): Promise<Result<MachineView>> => {
+  const machines = await station.call('machines.list', {});
+  return machines.ok ? findMachine(machines.value, typed) : machines;
+};
+
+const diskLine = (disk: Disk): string => {
+  const identity = disk.serial ?? disk.wwn ?? `size:${disk.sizeBytes}`;
+  const holds = disk.content === null ? 'unreadable' : disk.content.blank ? 'blank' : (disk.content.recognisedOs ?? `${disk.content.table}, ${disk.content.partitions.length} partitions`);
+  return `${disk.path}  ${disk.model ?? 'disk'}  ${size(disk.sizeBytes)}  ${identity}  (${holds})`;
+};
+
+/** What will be erased, what stays untouched: printed before anything is asked. */
+export const describeQuestion = (machine: MachineView): string => {
+  const { question } = machine;
+  if (question === null) return 'Nothing is asked.';
+  switch (question.kind) {
+    case 'erase': {
+      const { disk } = question;
+      const parts = (disk.content?.partitions ?? []).map((partition) => `    ${partition.number}: ${partition.name || partition.label || partition.typeId}  ${partition.filesystem ?? 'unknown'}  ${size(partition.sectors * disk.logicalSectorBytes)}`);
+      return [
+        `Put "${question.imageName}" (${question.osoid.slice(0, 12)}) on ${machine.name}?`,
+        `  WILL BE ERASED: ${diskLine(disk)}`,
+        ...parts,
+        ...question.untouched.map((other) => `  stays untouched: ${diskLine(other)}`),
+        `  at most ${size(question.fetchBytes)} to fetch; everything is read back and verified`,
+      ].join('\n');
+    }
+    case 'choose':
+      return question.reason;
+    case 'fact':
+      return `${question.reason} Facts wanted: ${question.facts.join(', ')}`;
+    case 'refused':
+      return question.failures.map((failure) => `${failure.message} ${failure.next} (${failure.code})`).join('\n');
+  }
+};
+
+export const describeTrace = (trace: Trace): string => {
+  const indent = (part: ConditionTrace, depth: number): readonly string[] => [
+    `${'  '.repeat(depth)}${part.truth.padEnd(7)} ${part.text}${part.seen === null ? '' : `  [seen: ${part.seen}]`}${part.why === null ? '' : `  (${part.why})`}`,
+    ...part.parts.flatMap((child) => indent(child, depth + 1)),
+  ];
+  return trace.policies.flatMap((policy) => [`${String(policy.rank).padStart(4)} ${policy.name} -> ${policy.outcome.kind}: ${policy.verdict}`, ...indent(policy.condition, 3)]).join('\n');
+};
+
+const describeMachine = (detail: MachineDetail): string => {
+  const { machine } = detail;
+  return [
+    `${machine.name}  (${machine.id})  ${machine.state}${machine.online ? ', agent online' : ''}`,
+    `  ${machine.says}`,
+    `  ${[machine.manufacturer, machine.model, machine.serial].filter((part) => part !== null).join(' · ')}`,
+    ...(machine.failure === null ? [] : [`  PROBLEM ${machine.failure.message} ${machine.failure.next} (${machine.failure.code})`]),
+    ...(machine.question === null ? [] : ['', describeQuestion(machine)]),
+    '',
+    'Disks',
+    ...detail.disks.map((disk) => `  ${diskLine(disk)}`),
+    '',
+    'Decision',
+    detail.trace === null ? '  none yet' : describeTrace(detail.trace),
+    '',
+    'Facts',
+    table(
+      ['  name', 'value', 'source'],
+      detail.facts.map((fact) => [`  ${fact.name}`, `${Array.isArray(fact.value) ? fact.value.join(', ') : String(fact.value)}${fact.filler ? ' (filler)' : ''}`, fact.source]),
+    ),
+    '',
+    'Events',
+    ...detail.events.slice(-15).map((event) => `  ${new Date(event.atMs).toISOString()}  ${event.text}`),
+  ].join('\n');
+};
+
+const simple = <N extends 'machines.bootLocal' | 'machines.hold' | 'machines.retry'>(name: string, call: N, help: string): Command => ({
+  name,
+  arguments: 'MACHINE',
+  help,
+  options: {},
+  positionals: { least: 1, most: 1 },
+  run: (invocation) =>
+    withStation(invocation, async (station) => {
+      const machine = await machineOf(station, invocation.positionals[0] ?? '');
+      if (!machine.ok) return machine;
+      const answer = await station.call<CallName>(call, { machineId: machine.value.id } as CallArgument<N>);
+      if (!answer.ok) return answer;
+      const view = answer.value as CallAnswer<N>;
+      invocation.output.print(view, `${view.name}: ${view.says}`);
+      return success(null);
+    }),
+});
+
+export const MACHINE_COMMANDS: readonly Command[] = [
+  {
+    name: 'machines',
+    arguments: '',
+    help: 'list the machines heard on the wire, with state and what each one asks',
+    options: {},
+    positionals: { least: 0, most: 0 },
+    run: (invocation) =>
+      withStation(invocation, async (station) => {
+        const machines = await station.call('machines.list', {});
+        if (!machines.ok) return machines;
+        invocation.output.print(machines.value, () =>
+          machines.value.length === 0
+            ? 'No machine has been heard yet.'
+            : table(
+                ['ID', 'NAME', 'MAKER', 'MODEL', 'STATE', 'FOR', 'SAYS'],
+                machines.value.map((machine) => [machine.id, machine.name, machine.manufacturer ?? '-', machine.model ?? '-', machine.state, duration(Date.now() - machine.stateAtMs), machine.says]),
+              ),
+        );
+        return success(null);
+      }),
+  },
+  {
+    name: 'machine',
+    arguments: 'MACHINE',
+    help: 'show one machine: disks, decision with every reason, facts, events',
+    options: {},
+    positionals: { least: 1, most: 1 },
+    run: (invocation) =>
+      withStation(invocation, async (station) => {
+        const machine = await machineOf(station, invocation.positionals[0] ?? '');
+        if (!machine.ok) return machine;
+        const detail = await station.call('machines.get', { machineId: machine.value.id });
+        if (!detail.ok) return detail;
+        invocation.output.print(detail.value, () => describeMachine(detail.value));
+        return success(null);
+      }),
+  },
+  {
+    name: 'approve',
+    arguments: 'MACHINE',
+    help: 'say what will be erased; with --erase SERIAL, approve exactly that',
+    options: { erase: { type: 'string', value: 'SERIAL', help: 'serial of the disk to erase, as printed (or its WWN, or size:BYTES)' } },
+    positionals: { least: 1, most: 1 },
+    run: (invocation) =>
+      withStation(invocation, async (station) => {
+        const machine = await machineOf(station, invocation.positionals[0] ?? '');
+        if (!machine.ok) return machine;
+        const { question } = machine.value;
+        if (question?.kind !== 'erase') {
+          return failed('consent.not-asked', `${machine.value.name} asks for no approval: ${machine.value.says}`, 'See what it does with: rackside machine ID');
+        }
+        const serial = invocation.text('erase');
+        const wanted = question.disk.serial ?? question.disk.wwn ?? `size:${question.disk.sizeBytes}`;
+        if (serial === undefined) {
+          invocation.output.print({ machine: machine.value.id, question }, `${describeQuestion(machine.value)}\n\nNothing was changed. To approve: rackside approve ${machine.value.id} --erase ${wanted}`);
+          return failed('consent.serial-wanted', 'Nothing was approved.', `Repeat the serial of the disk that will be erased: --erase ${wanted}`);
+        }
+        if (!invocation.json) invocation.output.print(null, describeQuestion(machine.value));
+        const job = await station.call('machines.approve', { machineId: machine.value.id, eraseSerial: serial, consentHash: question.consentHash });
+        if (!job.ok) return job;
+        invocation.output.print(job.value, `Approved: job ${job.value.id}.`);
+        return success(null);
+      }),
+  },
+  {
+    name: 'deploy',
+    arguments: 'MACHINE --image IMAGE',
+    help: 'choose an image for one machine yourself; it still asks before it erases',
+    options: {
+      image: { type: 'string', value: 'IMAGE', help: 'OSOID, its beginning, or a name (the newest revision)' },
+      disk: { type: 'string', value: 'SERIAL', help: 'serial or WWN of the target disk, where several fit' },
+      rewrite: { type: 'boolean', help: 'write again although the disk holds this image already' },
+    },
+    positionals: { least: 1, most: 1 },
+    run: (invocation) =>
+      withStation(invocation, async (station) => {
+        const typed = invocation.text('image');
+        if (typed === undefined) return failed('command.option-missing', 'deploy needs --image.', 'See images with: rackside images list');
+        const machine = await machineOf(station, invocation.positionals[0] ?? '');
+        if (!machine.ok) return machine;
+        const images = await station.call('images.list', {});
+        if (!images.ok) return images;
+        const image = findImage(images.value, typed);
+        if (!image.ok) return image;
+        const answer = await station.call('machines.deploy', {
+          machineId: machine.value.id,
+          osoid: image.value.osoid,
+          diskSerial: invocation.text('disk') ?? null,
+          rewrite: invocation.flag('rewrite'),
+        });
+        if (!answer.ok) return answer;
+        invocation.output.print(answer.value, `${answer.value.name}: ${answer.value.says}`);
+        return success(null);
+      }),
+  },
+  simple('boot-local', 'machines.bootLocal', 'start the operating system on its own disk'),
+  simple('hold', 'machines.hold', 'hold the machine at its console'),
+  simple('retry', 'machines.retry', 'decide again for a machine that failed or holds'),
+];
