@@ -1,0 +1,45 @@
+// Globs over whole texts: `*` any run, `?` any one character, `\` takes the next one as it stands. Only the last `*` is ever
+// revisited, so the time is bounded by pattern length times text length.
+
+type Piece = { readonly kind: 'one' } | { readonly kind: 'run' } | { readonly kind: 'exact'; readonly character: string };
+
+const piecesOf = (pattern: string): readonly Piece[] => {
+  const pieces: Piece[] = [];
+  const characters = [...pattern];
+  for (let index = 0; index < characters.length; index += 1) {
+    const character = characters[index] ?? '';
+    if (character === '*') pieces.push({ kind: 'run' });
+    else if (character === '?') pieces.push({ kind: 'one' });
+    else if (character === '\\' && index + 1 < characters.length) pieces.push({ kind: 'exact', character: characters[(index += 1)] ?? '' });
+    else pieces.push({ kind: 'exact', character });
+  }
+  return pieces;
+};
+
+/** A test for texts that are, as a whole, of the shape of `pattern`. Both are compared as given: fold them first. */
+export const compileGlob = (pattern: string): ((text: string) => boolean) => {
+  const pieces = piecesOf(pattern);
+  return (text) => globMatches(pieces, text);
+};
+
+const globMatches = (pieces: readonly Piece[], text: string): boolean => {
+  const characters = Array.from(text);
+  let piece = 0;
+  let at = 0;
+  let lastRun = -1;
+  let resumeAt = 0;
+  while (at < characters.length) {
+    const current = pieces[piece];
+    if (current?.kind === 'run') {
+      [lastRun, resumeAt] = [piece, at];
+      piece += 1;
+    } else if (current !== undefined && (current.kind === 'one' || current.character === characters[at])) {
+      piece += 1;
+      at += 1;
+    } else if (lastRun >= 0) {
+      resumeAt += 1;
+      [piece, at] = [lastRun + 1, resumeAt];
+    } else return false;
+  }
+  return pieces.slice(piece).every(({ kind }) => kind === 'run');
+};

@@ -1,0 +1,55 @@
+// Sizes and speeds as people write them ("64 GiB", "1 TB", "10 Gbit/s"), read into a fact's own unit. "64 G" is refused:
+// binary and decimal units differ by 7 to 10 percent, which is the difference between two models of disk.
+import type { FactDefinition } from '../../agent/protocol/facts.ts';
+import { failed, success } from '../../agent/protocol/failure.ts';
+import type { Result } from '../../agent/protocol/failure.ts';
+
+const BYTES: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  PB: 1e15,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+  PiB: 2 ** 50,
+};
+const MEGABITS: Readonly<Record<string, number>> = { 'Mbit/s': 1, 'Gbit/s': 1e3, 'Tbit/s': 1e6 };
+
+const unitsOf = (definition: FactDefinition): Readonly<Record<string, number>> => {
+  if (definition.type.startsWith('bytes')) return BYTES;
+  return definition.unit === 'Mbit/s' ? MEGABITS : {};
+};
+
+/** `text` as a number in the unit of the fact (bytes, Mbit/s, or plain); refused with the units that would do. */
+export const parseQuantity = (text: string | number, definition: FactDefinition): Result<number> => {
+  if (typeof text === 'number') return Number.isFinite(text) ? success(text) : refusal(String(text), definition);
+  const parts = /^\s*(\d+(?:\.\d+)?)\s*([A-Za-z/]*)\s*$/.exec(text);
+  if (parts === null) return refusal(text, definition);
+  const amount = Number(parts[1]);
+  const unit = parts[2] ?? '';
+  if (unit === '') return success(amount);
+  const units = unitsOf(definition);
+  const factor = Object.entries(units).find(([name]) => name.toLowerCase() === unit.toLowerCase())?.[1];
+  if (factor === undefined) return refusal(text, definition);
+  return success(amount * factor);
+};
+
+const refusal = (text: string, definition: FactDefinition): Result<number> => {
+  const units = Object.keys(unitsOf(definition)).filter((name) => name !== 'KB');
+  const next = units.length > 0 ? `Write a number with one of ${units.join(', ')}.` : 'Write a plain number; this fact has no unit.';
+  return failed('quantity.unreadable', `"${text}" is not a quantity of this kind`, next);
+};
+
+/** A value of a fact in words: `64 GiB`, `1 TB`, `10 Gbit/s`; exact, never rounded. */
+export const quantityWords = (value: number, definition: FactDefinition): string => {
+  const units = Object.entries(unitsOf(definition)).filter(([name]) => name !== 'KB');
+  const exact = units.filter(([, factor]) => value >= factor && Number.isInteger((value / factor) * 100));
+  const best = exact.toSorted((a, b) => b[1] - a[1])[0];
+  if (best === undefined || value === 0) return definition.unit === undefined ? String(value) : `${value} ${definition.unit}`;
+  return `${value / best[1]} ${best[0]}`;
+};
