@@ -1,0 +1,179 @@
+// Puts an image on a disk (docs/operating.md, "Deploy"): void the old record, compare, fetch and write what differs, wipe, read
+// everything back, then table, growth, boot entry and the new record last. The same path resumes a cut job and repairs a drift.
+import { compare } from './disk/compare.ts';
+import { valueOf } from './disk/carried-failure.ts';
+import { fetchAndWrite, zeroAround } from './disk/fetch-write.ts';
+import { planFetch } from './disk/fetch-plan.ts';
+import { bytesOf } from './disk/pieces.ts';
+import { readBack } from './disk/read-back.ts';
+import { partitionRanges, wipeFreeSpace, wipeOldLabels } from './disk/wipe.ts';
+import { openWorkbench } from './disk/workbench.ts';
+import type { Workbench } from './disk/workbench.ts';
+import { lastPartition } from './image/partition-table.ts';
+import type { Result } from './protocol/failure.ts';
+import { success } from './protocol/failure.ts';
+import type { JobResult } from './protocol/messages.ts';
+import { setBootEntry } from './deploy/boot-entry.ts';
+import { checkDisk } from './deploy/check-order.ts';
+import { checkFit, checkImage } from './deploy/check-image.ts';
+import type { CheckedImage } from './deploy/check-image.ts';
+import { failureOf } from './deploy/failure-of.ts';
+import { growFilesystem } from './deploy/grow.ts';
+import { holdDisk } from './deploy/held-disk.ts';
+import type { HeldDisk } from './deploy/held-disk.ts';
+import { fitTable, installTable } from './deploy/install-table.ts';
+import { createJournal } from './deploy/journal.ts';
+import type { Journal } from './deploy/journal.ts';
+import { findBootPath } from './deploy/local-boot.ts';
+import { findRecordPlace } from './deploy/record-place.ts';
+import type { RecordPlace } from './deploy/record-place.ts';
+import { changedWithin, named } from './deploy/rewritten.ts';
+import { TABLE_CHUNK, isTableChunkData, keepTableChunk, sealDisk } from './deploy/seal.ts';
+import type { DeployOptions } from './deploy/types.ts';
+import { markAsWorkedOn, writeRecord } from './deploy/write-record.ts';
+
+export type { DeployOptions, DeployProgress, ImageSource } from './deploy/types.ts';
+
+/** Runs one deploy order to its end. Failures leave the disk either untouched (`check`) or marked as this job's unfinished work. */
+export const deploy = async (options: DeployOptions): Promise<Result<JobResult>> => {
+  const now = options.now ?? (() => performance.now());
+  const startedAtMs = now();
+  let held: HeldDisk | undefined;
+  let bench: Workbench | undefined;
+  try {
+    held = await holdDisk(options.device);
+    const journal = createJournal({ ...options, now });
+    const checked = await check(journal, options, held);
+    bench = openWorkbench(held.disk(), checked.image.table, checked.place === null ? [] : [checked.place], options);
+    const result = await perform(journal, options, { ...checked, held, bench });
+    return success({ ...result, seconds: (now() - startedAtMs) / 1000 });
+  } catch (error) {
+    const failure = failureOf(error, options.signal);
+    if (failure === null) throw error;
+    return { ok: false, failure };
+  } finally {
+    await bench?.pool.stop();
+    await held?.release();
+  }
+};
+
+type Checked = RecordPlace & { readonly image: CheckedImage };
+
+const check = (journal: Journal, options: DeployOptions, held: HeldDisk): Promise<Checked> =>
+  journal.step('check', async ({ note }) => {
+    const { resumed } = valueOf(await checkDisk(held.disk(), options));
+    const image = valueOf(await checkImage(options));
+    valueOf(checkFit(image.content, held.disk(), options.firmware));
+    const fetchChunks = options.source.chunks;
+    const place = valueOf(await findRecordPlace(held.disk(), image.content, image.table, fetchChunks, options.signal));
+    note(
+      [resumed ? 'continues an earlier attempt of this job' : '', place.place === null ? 'the image leaves no place for a record' : '']
+        .filter(Boolean)
+        .join('; '),
+    );
+    return { image, ...place };
+  });
+
+type Job = Checked & { readonly held: HeldDisk; readonly bench: Workbench };
+
+const perform = async (
+  journal: Journal,
+  options: DeployOptions,
+  { image, place, held, bench, ...job }: Job,
+): Promise<Omit<JobResult, 'seconds'>> => {
+  const { order, device, tools } = options;
+  const { table, content } = image;
+  const bytesTotal = bytesOf(table, ['data', 'zero']);
+
+  await journal.step('void-record', async ({ note }) => {
+    if (place !== null && (await markAsWorkedOn(held.disk(), place, options))) note('the earlier record is void');
+  });
+
+  const difference = await journal.step('compare', async ({ note, progress }) => {
+    const found = await compare(bench, progress(bytesTotal).add);
+    if (found.sampledOnly) note('the disk holds something else; everything is written');
+    return found;
+  });
+
+  const wrongZeroBytes = difference.wrongZeros.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
+  const isSame = difference.wrongDataBytes + wrongZeroBytes === 0;
+  const written = await journal.step('fetch-write', async ({ note, progress }) => {
+    if (isSame) return { bytesFetched: 0, bytesWritten: 0, held: null };
+    const meter = progress(difference.wrongDataBytes + wrongZeroBytes);
+    const kept = await keepTableChunk(bench, difference);
+    await wipeOldLabels(bench);
+    await sealDisk(bench);
+    for (const range of difference.wrongZeros) {
+      options.signal.throwIfAborted();
+      await zeroAround(bench, range.offsetBytes, range.lengthBytes);
+      meter.add(range.lengthBytes);
+    }
+    const plan = planFetch(table, difference.wrongData, bench.arena.slotBytes);
+    note(`${plan.chunks} chunks to fetch`);
+    const heldChunk = isTableChunkData(table) ? TABLE_CHUNK : -1;
+    const done = await fetchAndWrite(bench, plan, { fetchChunks: options.source.chunks, heldChunk, onBytes: meter.add });
+    return { ...done, held: kept ?? done.held };
+  });
+  const head = written.held;
+
+  await journal.step('wipe', async ({ note }) => {
+    const zeroedBytes = await wipeFreeSpace(bench, partitionRangesOf(image));
+    note(`${Math.round(zeroedBytes / 1024)} KiB of places for old labels zeroed`);
+    await held.disk().flush();
+  });
+
+  const bytesVerified = await journal.step('read-back', ({ progress }) =>
+    readBack(bench, { exceptChunk: head === null ? -1 : TABLE_CHUNK, onBytes: progress(bytesTotal).add }),
+  );
+
+  const fitted = await journal.step('table', async ({ note }) => {
+    const fits = await fitTable(bench, content, head, order.growLastPartition);
+    // The grown partition has an end of its own, where another life of the disk may have left a label.
+    if (fits.grown) await wipeFreeSpace(bench, partitionRanges(fits.table));
+    await installTable(bench, head, fits);
+    note(fits.rewritten.length > 0 ? 'fitted to the size of this disk' : '');
+    return fits;
+  });
+  const boot = await findBootPath(held.disk(), fitted.table, options.firmware);
+
+  const grownRanges = await journal.step('grow', async ({ note }) => {
+    const last = lastPartition(fitted.table);
+    if (!fitted.grown || last === undefined) {
+      note(fitted.whyNotGrown === null ? '' : `not grown: ${fitted.whyNotGrown}`);
+      return [];
+    }
+    note(valueOf(await held.closedFor(() => growFilesystem(device, fitted.table, tools))));
+    const [range] = partitionRanges({ ...fitted.table, partitions: [last] });
+    return range === undefined ? [] : changedWithin({ ...bench, disk: held.disk() }, range);
+  });
+
+  await journal.step('boot-entry', async ({ note }) => {
+    if (device.kind === 'block') note(await setBootEntry(tools, device.path, boot, image.manifest.name));
+  });
+
+  await journal.step('record', async ({ note }) => {
+    if (place === null) return note('no record: the image needs its place');
+    valueOf(await writeRecord(held.disk(), place, options));
+  });
+
+  return {
+    osoid: order.osoid,
+    bytesTotal,
+    bytesInPlace: difference.bytesInPlace,
+    bytesFetched: job.bytesFetched + written.bytesFetched,
+    bytesWritten: written.bytesWritten + wrongZeroBytes + (head === null ? 0 : head.length),
+    bytesVerified: bytesVerified + (head === null ? 0 : head.length),
+    rewrittenRanges: [
+      ...named(place === null ? [] : [place], 'provenance record'),
+      ...named(fitted.rewritten, 'partition table fitted to this disk'),
+      ...named(grownRanges, 'filesystem grown'),
+    ],
+    localBoot: boot.localBoot,
+  };
+};
+
+const partitionRangesOf = ({ content }: CheckedImage) =>
+  content.table.partitions.map(({ startLba, sectors }) => ({
+    offsetBytes: startLba * content.logicalSectorBytes,
+    lengthBytes: sectors * content.logicalSectorBytes,
+  }));

@@ -1,0 +1,44 @@
+// The record's place on the disk, at both ends of a job: marked as being worked on before the first write, and holding the
+// station's signed record as the very last one.
+import type { Range, TargetDisk } from '../disk/target-disk.ts';
+import { readBytes } from '../disk/target-disk.ts';
+import { PROVENANCE_BYTES, hasMark, readProvenance } from '../image/provenance.ts';
+import { failed, success } from '../protocol/failure.ts';
+import type { Result } from '../protocol/failure.ts';
+import type { DeployOptions } from './types.ts';
+import { encodeWorkMarker } from './work-marker.ts';
+
+/** From here on the disk claims no image. Durable when it returns; true if a record or mark was there before. */
+export const markAsWorkedOn = async (disk: TargetDisk, place: Range, { order }: Pick<DeployOptions, 'order'>): Promise<boolean> => {
+  const before = await readBytes(disk, place.offsetBytes, place.lengthBytes);
+  await disk.write(place.offsetBytes, encodeWorkMarker({ jobId: order.jobId, consentId: order.consentId, osoid: order.osoid }));
+  await disk.flush();
+  return hasMark(before);
+};
+
+/** Codes: `deploy.record-refused` (not for this image or disk), `deploy.read-back-mismatch`, and the station's own. */
+export const writeRecord = async (
+  disk: TargetDisk,
+  place: Range,
+  { order, device, requestRecord, trustedKeys }: Pick<DeployOptions, 'order' | 'device' | 'requestRecord' | 'trustedKeys'>,
+): Promise<Result<null>> => {
+  const answer = await requestRecord(device.identity);
+  if (!answer.ok) return answer;
+  const sector = Buffer.alloc(PROVENANCE_BYTES);
+  sector.set(answer.value.subarray(0, PROVENANCE_BYTES));
+  const { verdict, record } = readProvenance(sector, { disk: device.identity, trustedKeys });
+  if (verdict !== 'trusted' || record?.osoid !== order.osoid || record.manifestSha256 !== order.manifestSha256)
+    return failed(
+      'deploy.record-refused',
+      `The station's record of this deploy is not usable (${verdict}).`,
+      "Check this station's signing key in Settings, then order the deploy again; nothing is fetched twice.",
+    );
+  await disk.write(place.offsetBytes, sector);
+  await disk.flush();
+  if ((await readBytes(disk, place.offsetBytes, PROVENANCE_BYTES)).equals(sector)) return success(null);
+  return failed(
+    'deploy.read-back-mismatch',
+    `The disk gave back something else than was written, at byte ${place.offsetBytes} (provenance record).`,
+    'The disk or its controller is failing: replace it, then deploy again.',
+  );
+};

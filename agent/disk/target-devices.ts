@@ -1,0 +1,85 @@
+// The two kinds of target device: a block device of this machine, and a file. Both hand out partitions to filesystem tools while
+// the disk is closed, because neither e2fsck nor the kernel's partition scan shares with our exclusive opener.
+import { access } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DiskIdentity } from '../protocol/disk.ts';
+import { failed, success } from '../protocol/failure.ts';
+import type { Result } from '../protocol/failure.ts';
+import { openBlockDisk } from './block-disk.ts';
+import { openFileDisk } from './file-disk.ts';
+import { isSystemError } from './system-error.ts';
+import type { PartitionAccess, TargetDevice } from './target-disk.ts';
+import type { Tools } from './tools.ts';
+
+const NODE_WAIT_MS = 5000;
+const NODE_POLL_MS = 50;
+
+/** A whole-disk device node, e.g. `/dev/nvme0n1`. */
+export const blockDevice = (path: string, identity: DiskIdentity, tools: Tools): TargetDevice => ({
+  path,
+  identity,
+  kind: 'block',
+  open: () => openBlockDisk(path, tools),
+  partition: async ({ number }) => {
+    const node = partitionNode(path, number);
+    await tools.run('blockdev', ['--setrw', path]);
+    const scan = await tools.run('blockdev', ['--rereadpt', path]);
+    // A kernel that cannot reread the whole table (partition in use) can still be told of this one.
+    if (scan.code !== 0) await tools.run('partx', ['--update', path]);
+    if (!(await appears(node))) {
+      await tools.run('blockdev', ['--setro', path]);
+      return unavailable(`${node} did not appear after the new partition table was written`);
+    }
+    await tools.run('blockdev', ['--setrw', node]);
+    const release = async (): Promise<void> => {
+      await tools.run('blockdev', ['--setro', node]);
+      await tools.run('blockdev', ['--setro', path]);
+    };
+    return success({ path: node, release });
+  },
+});
+
+/** A sparse file as a disk. Its partitions are reachable through loop devices, where the tools and the rights are there. */
+export const fileDevice = (path: string, identity: DiskIdentity, logicalSectorBytes: number, tools: Tools): TargetDevice => ({
+  path,
+  identity,
+  kind: 'file',
+  open: async () => {
+    try {
+      return success(await openFileDisk(path, logicalSectorBytes));
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      return failed('disk.open-failed', `${path} cannot be opened for writing (${error.code}).`, 'Check the file and its rights.');
+    }
+  },
+  partition: async ({ startBytes, sizeBytes }): Promise<Result<PartitionAccess>> => {
+    const place = ['--offset', `${startBytes}`, '--sizelimit', `${sizeBytes}`];
+    const loop = await tools.run('losetup', ['--find', '--show', ...place, path]);
+    const node = loop.stdout.trim();
+    if (loop.code !== 0 || node === '') return unavailable(`no loop device for ${path}: ${loop.stderr.trim()}`);
+    const release = async (): Promise<void> => void (await tools.run('losetup', ['--detach', node]));
+    return success({ path: node, release });
+  },
+});
+
+/** `/dev/sda` → `/dev/sda2`, `/dev/nvme0n1` → `/dev/nvme0n1p2` (the kernel's rule: a `p` after a digit). */
+export const partitionNode = (path: string, number: number): string => `${path}${/\d$/.test(path) ? 'p' : ''}${number}`;
+
+const appears = async (node: string): Promise<boolean> => {
+  for (let waitedMs = 0; waitedMs <= NODE_WAIT_MS; waitedMs += NODE_POLL_MS) {
+    try {
+      await access(node);
+      return true;
+    } catch {
+      await delay(NODE_POLL_MS);
+    }
+  }
+  return false;
+};
+
+const unavailable = (what: string): ReturnType<typeof failed> =>
+  failed(
+    'disk.partition-unavailable',
+    `The partition cannot be reached: ${what}.`,
+    'The disk itself is complete; grow the partition from the installed system.',
+  );

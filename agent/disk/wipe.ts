@@ -1,0 +1,48 @@
+// Acts on stale-places.ts: tells the disk what is free, then makes sure that no old label is left to be believed.
+import { readPartitionTable } from '../image/read-table.ts';
+import type { PartitionTable, SectorBytes } from '../image/partition-table.ts';
+import { partitionOffsetBytes, partitionSizeBytes } from '../image/partition-table.ts';
+import { freeRanges, stalePlaces } from './stale-places.ts';
+import type { Range, TargetDisk } from './target-disk.ts';
+import { readBytes } from './target-disk.ts';
+import type { Workbench } from './workbench.ts';
+
+/** Smaller free runs are not worth a discard: most disks round it away, and each one costs a process. */
+const DISCARD_MIN_BYTES = 8 * 1024 * 1024;
+
+/** Zeros the labels of whatever was on the disk before. Must run while the old partition table is still there to be read. */
+export const wipeOldLabels = async (bench: Workbench): Promise<number> => {
+  const old = await readPartitionTable(readerOf(bench.disk), {
+    sizeBytes: bench.disk.sizeBytes,
+    logicalSectorBytes: bench.disk.logicalSectorBytes as SectorBytes,
+  });
+  return zeroAll(bench, old.ok ? partitionRanges(old.value) : []);
+};
+
+/** Discards free space, then zeros the places of `partitions` (the image's own) and both ends of the disk. Returns the bytes zeroed. */
+export const wipeFreeSpace = async (bench: Workbench, partitions: readonly Range[]): Promise<number> => {
+  for (const range of freeRanges(bench.disk.sizeBytes, bench.table, bench.reserved)) {
+    bench.signal.throwIfAborted();
+    if (range.lengthBytes >= DISCARD_MIN_BYTES) await bench.disk.discard(range.offsetBytes, range.lengthBytes);
+  }
+  return zeroAll(bench, partitions);
+};
+
+export const partitionRanges = (table: PartitionTable): readonly Range[] =>
+  table.partitions.map((one) => ({ offsetBytes: partitionOffsetBytes(table, one), lengthBytes: partitionSizeBytes(table, one) }));
+
+/** A disk for the readers in agent/image; like them it gives fewer bytes at the end. */
+export const readerOf =
+  (disk: Pick<TargetDisk, 'sizeBytes' | 'read'>) =>
+  (offsetBytes: number, lengthBytes: number): Promise<Buffer> =>
+    readBytes(disk, offsetBytes, Math.max(0, Math.min(lengthBytes, disk.sizeBytes - offsetBytes)));
+
+const zeroAll = async (bench: Workbench, partitions: readonly Range[]): Promise<number> => {
+  let zeroedBytes = 0;
+  for (const place of stalePlaces(bench.disk.sizeBytes, bench.table, partitions, bench.reserved)) {
+    bench.signal.throwIfAborted();
+    await bench.disk.zero(place.offsetBytes, place.lengthBytes);
+    zeroedBytes += place.lengthBytes;
+  }
+  return zeroedBytes;
+};
