@@ -16,7 +16,10 @@ import { createDeployment } from './deployment.ts';
 import type { Deployment } from './deployment.ts';
 import { checkLocalBoot } from './local-boot.ts';
 
-export type AgentEnding = { readonly kind: 'left'; readonly why: string } | { readonly kind: 'refused'; readonly failure: Failure } | { readonly kind: 'stopped' };
+export type AgentEnding =
+  | { readonly kind: 'left'; readonly why: string }
+  | { readonly kind: 'refused'; readonly failure: Failure }
+  | { readonly kind: 'stopped' };
 
 /** What the running agent knows; one per call of `runAgent`, nothing in the module. */
 type Boot = {
@@ -37,6 +40,7 @@ export const runAgent = async (environment: AgentEnvironment, signal: AbortSigna
     agentVersion: environment.agentVersion,
     architecture: environment.architecture,
     signal,
+    memory: environment.memory,
     onTrouble: (failure, tries) => {
       screen.show({ link: 'lost' });
       if (tries === 1) screen.log(failure.message);
@@ -51,7 +55,14 @@ export const runAgent = async (environment: AgentEnvironment, signal: AbortSigna
   const trustedKeys = trustedKeysOf(link.answer.trustedKeys.map((key) => Buffer.from(key.publicKey, 'base64url')));
   const inventory = await environment.readInventory(trustedKeys, signal);
   if (signal.aborted) return { kind: 'stopped' };
-  const boot: Boot = { environment, link, trustedKeys, signal, inventory, deployment: createDeployment({ environment, link, trustedKeys, signal }) };
+  const boot: Boot = {
+    environment,
+    link,
+    trustedKeys,
+    signal,
+    inventory,
+    deployment: createDeployment({ environment, link, trustedKeys, signal }),
+  };
   const sent = await sendInventory(boot);
   if (!sent.ok) return refuse(environment, sent.failure, signal);
   return followOrders(boot);
@@ -108,8 +119,12 @@ const obey = async (boot: Boot, body: OrderBody): Promise<AgentEnding | null> =>
   const order: Order = body.order;
   switch (order.kind) {
     case 'assess': {
-      screen.show({ phase: order.decision.kind === 'hold' ? order.decision.reason : 'Comparing the decision with my disks', waitingFor: null, failure: null });
-      const assessment = assess(order.decision, boot.inventory);
+      screen.show({
+        phase: order.decision.kind === 'hold' ? order.decision.reason : 'Comparing the decision with my disks',
+        waitingFor: null,
+        failure: null,
+      });
+      const assessment = await assess(boot.environment, order.decision, boot.inventory);
       if (assessment.kind === 'refused') screen.show({ phase: 'This image does not fit here', failure: assessment.failures[0] ?? null });
       await report(boot, { kind: 'assessment', sequence: body.sequence, assessment });
       return null;

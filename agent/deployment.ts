@@ -51,7 +51,11 @@ export const createDeployment = (boot: {
     const device = disk === undefined ? null : await environment.device(disk);
     const result =
       disk === undefined || device === null
-        ? failed('disk.replaced', 'The disk that the order names is no longer in this machine.', 'Look at the disks again, then approve again.')
+        ? failed(
+            'disk.replaced',
+            'The disk that the order names is no longer in this machine.',
+            'Look at the disks again, then approve again.',
+          )
         : await deploy({
             order,
             device,
@@ -64,7 +68,8 @@ export const createDeployment = (boot: {
               chunkTable: () => link.fetchLibrary(WIRE.chunkTable(order.osoid), null),
               chunks: (hashes) => link.fetchLibrary(WIRE.chunks(order.osoid), { hashes: hashes.slice(0, BATCH_CHUNKS) }),
             },
-            requestRecord: (identity) => link.requestRecord({ jobId, osoid: order.osoid, manifestSha256: order.manifestSha256, disk: identity }),
+            requestRecord: (identity) =>
+              link.requestRecord({ jobId, osoid: order.osoid, manifestSha256: order.manifestSha256, disk: identity }),
             tools: environment.tools,
             workers: environment.workers,
             signal,
@@ -101,7 +106,11 @@ export const createDeployment = (boot: {
       const abort = new AbortController();
       const done = run(order, inventory, AbortSignal.any([boot.signal, abort.signal]))
         .catch(async (error: unknown) => {
-          const failure = { code: 'agent.bug', message: `The agent failed: ${String(error)}.`, next: 'Send the log to the developers; deploying again is safe.' };
+          const failure = {
+            code: 'agent.bug',
+            message: `The agent failed: ${String(error)}.`,
+            next: 'Send the log to the developers; deploying again is safe.',
+          };
           environment.screen.show({ failure });
           await link.report([{ kind: 'failed', jobId: order.jobId, failure }]);
         })

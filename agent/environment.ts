@@ -7,6 +7,7 @@ import type { Tools } from './disk/tools.ts';
 import type { TargetDevice } from './disk/target-disk.ts';
 import type { TrustedKeys } from './image/signature.ts';
 import type { Screen } from './console/screen.ts';
+import type { LinkMemory } from './link/station-link.ts';
 import type { BootWords } from './words.ts';
 
 export type AgentEnvironment = {
@@ -19,8 +20,11 @@ export type AgentEnvironment = {
   device(disk: Disk): Promise<TargetDevice | null>;
   /** Reads one disk again, now: what a consent is checked against. */
   describe(disk: Disk, trustedKeys: TrustedKeys): Promise<Disk>;
+  /** How the firmware or the network stage starts this disk. */
+  localBoot(disk: Disk, firmware: 'bios' | 'uefi'): Promise<LocalBoot>;
   readonly tools: Tools;
   readonly screen: Screen;
+  readonly memory: LinkMemory;
   /** Prepares the machine to start its local disk at the next boot where the firmware can be told (BootNext), then reboots. */
   leave(how: { readonly kind: 'reboot' } | { readonly kind: 'boot-local'; readonly localBoot: LocalBoot | null }): Promise<void>;
   /** Sets the machine's clock from the station's. */

@@ -9,11 +9,10 @@ export type BootWords = {
   readonly token: string;
   /** Station's ed25519 public key, 32 raw bytes as base64url. */
   readonly stationKey: string;
-  /** SHA-256 of stage 2, hex; what stage 1 checked. */
+  /** SHA-256 of stage 2, hex: what stage 1 checked, and so which kit this agent comes from. */
   readonly stage2: string;
   /** MAC of the NIC that booted, lower case with colons. */
   readonly mac: string;
-  readonly kitId: string;
 };
 
 const REQUIRED = ['station', 'token', 'key', 'mac'] as const;
@@ -43,6 +42,5 @@ export const parseBootWords = (commandLine: string): Result<BootWords> => {
     stationKey: words.get('key') ?? '',
     stage2: words.get('stage2') ?? '',
     mac: (words.get('mac') ?? '').toLowerCase(),
-    kitId: words.get('kit') ?? '',
   });
 };

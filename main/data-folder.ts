@@ -20,7 +20,13 @@ export const defaultDataFolder = (environment: NodeJS.ProcessEnv = process.env):
   }
 };
 
-const runtimeSchema = z.object({ pid: z.number().int().positive(), url: z.string(), pipeUrl: z.string(), token: z.string(), startedAtMs: z.number() });
+const runtimeSchema = z.object({
+  pid: z.number().int().positive(),
+  url: z.string(),
+  pipeUrl: z.string(),
+  token: z.string(),
+  startedAtMs: z.number(),
+});
 export type RuntimeFile = Readonly<z.infer<typeof runtimeSchema>>;
 
 const runtimePath = (folder: string): string => join(folder, 'runtime.json');
@@ -62,7 +68,11 @@ export const lockDataFolder = (folder: string): Result<DataFolder> => {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
         const holder = Number(readFileSync(lockPath(folder), 'utf8'));
         if (Number.isInteger(holder) && holder > 0 && holder !== process.pid && isAlive(holder)) {
-          return failed('station.already-running', `A station (process ${holder}) already uses ${folder}.`, 'Use that one, or give this one another folder with --data.');
+          return failed(
+            'station.already-running',
+            `A station (process ${holder}) already uses ${folder}.`,
+            'Use that one, or give this one another folder with --data.',
+          );
         }
         // Its process is gone: a station that was killed leaves its lock behind.
         rmSync(lockPath(folder), { force: true });
@@ -70,7 +80,11 @@ export const lockDataFolder = (folder: string): Result<DataFolder> => {
     }
     return failed('station.already-running', `Another station is just starting in ${folder}.`, 'Try again in a moment.');
   } catch (error) {
-    return failed('station.folder-unwritable', `The data folder ${folder} cannot be written (${(error as Error).message}).`, 'Free space or give another folder with --data.');
+    return failed(
+      'station.folder-unwritable',
+      `The data folder ${folder} cannot be written (${(error as Error).message}).`,
+      'Free space or give another folder with --data.',
+    );
   }
 };
 

@@ -24,7 +24,9 @@ export const runChecks = (): readonly string[] => {
       shell: process.platform === 'win32',
     });
     if (result.status !== 0) failures.push(name);
-    console.log(`check: ${name} ${result.status === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s`);
+    console.log(
+      `check: ${name} ${result.status === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s`,
+    );
   }
   return failures;
 };

@@ -37,7 +37,8 @@ const findProgram = (name: string): string | null => {
 
 export const hasProgram = (name: string): boolean => findProgram(name) !== null;
 
-export const missingPackages = (wanted: readonly HostPackage[]): readonly HostPackage[] => wanted.filter((entry) => !hasProgram(entry.program));
+export const missingPackages = (wanted: readonly HostPackage[]): readonly HostPackage[] =>
+  wanted.filter((entry) => !hasProgram(entry.program));
 
 export const isRoot = (): boolean => process.getuid?.() === 0;
 

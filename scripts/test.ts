@@ -12,7 +12,8 @@ const root = join(import.meta.dirname, '..');
 type Tally = { passed: number; failed: number; skipped: number };
 type Suite = { readonly name: string; readonly needs: () => string | null; readonly run: () => Tally };
 
-const runProgram = (args: readonly string[]): boolean => spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
+const runProgram = (args: readonly string[]): boolean =>
+  spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
 
 const runVitest = (project: string): Tally => {
   const folder = mkdtempSync(join(tmpdir(), 'rackside-test-'));
@@ -28,7 +29,12 @@ const runVitest = (project: string): Tally => {
       `--outputFile.json=${report}`,
     ]);
     if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
-    const counts = JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number };
+    const counts = JSON.parse(readFileSync(report, 'utf8')) as {
+      numPassedTests: number;
+      numFailedTests: number;
+      numPendingTests: number;
+      numTodoTests: number;
+    };
     // A suite that ended badly without a failed test (a file that does not load, an unhandled error) is a failure too.
     const failed = counts.numFailedTests === 0 && !ok ? 1 : counts.numFailedTests;
     return { passed: counts.numPassedTests, failed, skipped: counts.numPendingTests + counts.numTodoTests };
@@ -40,7 +46,8 @@ const runVitest = (project: string): Tally => {
 const linuxRoot = (): string | null =>
   process.platform !== 'linux' ? 'needs Linux' : isRoot() ? null : 'needs root for network namespaces: run it with sudo';
 
-const electronRuntime = (): boolean => existsSync(join(root, 'node_modules', 'electron', 'path.txt')) || process.env['ELECTRON_OVERRIDE_DIST_PATH'] !== undefined;
+const electronRuntime = (): boolean =>
+  existsSync(join(root, 'node_modules', 'electron', 'path.txt')) || process.env['ELECTRON_OVERRIDE_DIST_PATH'] !== undefined;
 
 const SUITES: readonly Suite[] = [
   {
@@ -53,7 +60,11 @@ const SUITES: readonly Suite[] = [
   },
   { name: 'unit', needs: () => null, run: () => runVitest('unit') },
   { name: 'wire', needs: linuxRoot, run: () => runVitest('wire') },
-  { name: 'browser', needs: () => (hasProgram('chromium') || process.env['CHROMIUM'] ? null : 'needs Chromium'), run: () => runVitest('browser') },
+  {
+    name: 'browser',
+    needs: () => (hasProgram('chromium') || process.env['CHROMIUM'] ? null : 'needs Chromium'),
+    run: () => runVitest('browser'),
+  },
   {
     name: 'electron',
     needs: () => (electronRuntime() ? null : 'no Electron runtime here: `npm rebuild electron` fetches it where the network allows'),

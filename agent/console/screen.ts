@@ -8,7 +8,12 @@ export type ScreenState = {
   readonly station: string;
   readonly phase: string;
   readonly waitingFor: string | null;
-  readonly progress: { readonly step: string; readonly bytesDone: number; readonly bytesTotal: number; readonly bytesPerSecond: number } | null;
+  readonly progress: {
+    readonly step: string;
+    readonly bytesDone: number;
+    readonly bytesTotal: number;
+    readonly bytesPerSecond: number;
+  } | null;
   readonly failure: Failure | null;
   readonly link: 'up' | 'lost';
   readonly log: readonly string[];
@@ -51,7 +56,8 @@ const bar = (fraction: number, width: number): string => {
 
 const progressLines = (progress: NonNullable<ScreenState['progress']>, columns: number): readonly string[] => {
   const fraction = progress.bytesTotal === 0 ? 1 : progress.bytesDone / progress.bytesTotal;
-  const left = progress.bytesPerSecond > 0 ? `, ${Math.ceil((progress.bytesTotal - progress.bytesDone) / progress.bytesPerSecond)} s left` : '';
+  const left =
+    progress.bytesPerSecond > 0 ? `, ${Math.ceil((progress.bytesTotal - progress.bytesDone) / progress.bytesPerSecond)} s left` : '';
   return [
     `${progress.step}: ${Math.floor(fraction * 100)} %  ${sizeText(progress.bytesDone)} of ${sizeText(progress.bytesTotal)}, ${sizeText(progress.bytesPerSecond)}/s${left}`,
     bar(fraction, Math.min(60, columns - 4)),
@@ -69,7 +75,9 @@ export const renderScreen = (state: ScreenState, columns: number): readonly stri
     state.phase,
     ...(state.waitingFor === null ? [] : [`Waiting for: ${state.waitingFor}`]),
     ...(state.progress === null ? [] : progressLines(state.progress, columns)),
-    ...(state.failure === null ? [] : ['', `PROBLEM: ${state.failure.message}`, `What to do: ${state.failure.next}`, `(${state.failure.code})`]),
+    ...(state.failure === null
+      ? []
+      : ['', `PROBLEM: ${state.failure.message}`, `What to do: ${state.failure.next}`, `(${state.failure.code})`]),
     '',
     ...state.log.slice(-LOG_LINES).map((line) => `  ${line}`),
   ];

@@ -36,8 +36,10 @@ export const createTerminal = (options: { readonly video: Writer | null; readonl
       state = { ...state, ...change };
       if (state.phase !== before.phase) line(state.phase);
       if (state.waitingFor !== before.waitingFor && state.waitingFor !== null) line(`waiting for: ${state.waitingFor}`);
-      if (state.link !== before.link) line(state.link === 'lost' ? 'link to the station lost, trying again' : 'link to the station is back');
-      if (state.failure !== before.failure && state.failure !== null) line(`PROBLEM ${state.failure.code}: ${state.failure.message} ${state.failure.next}`);
+      if (state.link !== before.link)
+        line(state.link === 'lost' ? 'link to the station lost, trying again' : 'link to the station is back');
+      if (state.failure !== before.failure && state.failure !== null)
+        line(`PROBLEM ${state.failure.code}: ${state.failure.message} ${state.failure.next}`);
       if (state.progress !== null && options.now() - serialProgressAtMs >= SERIAL_PROGRESS_MS) {
         serialProgressAtMs = options.now();
         line(`${state.progress.step} ${state.progress.bytesDone}/${state.progress.bytesTotal}`);

@@ -1,12 +1,13 @@
 // One request to the station, with the session's proof when there is one. Link trouble, refusals and answers that do not
 // fit their schema come back as failures; only a bug throws.
+import type { webcrypto } from 'node:crypto';
 import type { z } from 'zod';
 import { failed, failureSchema, success } from '../protocol/failure.ts';
 import type { Result } from '../protocol/failure.ts';
 import { SESSION_HEADERS } from '../protocol/messages.ts';
 import { requestMac } from '../protocol/session.ts';
 
-export type Session = { readonly id: string; readonly key: CryptoKey; nextCounter(): number };
+export type Session = { readonly id: string; readonly key: webcrypto.CryptoKey; nextCounter(): number };
 
 export type Request = {
   readonly method: 'GET' | 'POST';
@@ -50,7 +51,11 @@ export const requestBytes = async (station: string, request: Request): Promise<R
   } catch (error) {
     if (request.signal.aborted) return failed('link.cancelled', 'The request was cancelled.', 'Nothing to do.');
     const why = error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error);
-    return failed('link.lost', `The station did not answer (${why}).`, 'Check the cable and that the station runs; this goes on by itself.');
+    return failed(
+      'link.lost',
+      `The station did not answer (${why}).`,
+      'Check the cable and that the station runs; this goes on by itself.',
+    );
   }
 };
 
@@ -78,7 +83,11 @@ export const requestJson = async <T>(
   try {
     const parsed = schema.safeParse(JSON.parse(new TextDecoder().decode(answer.value)));
     if (parsed.success) return success(parsed.data);
-    return failed('link.answer-invalid', `The station's answer to ${request.path} does not fit: ${parsed.error.issues[0]?.message ?? '?'}.`, 'Boot this machine again; station and kit may differ in version.');
+    return failed(
+      'link.answer-invalid',
+      `The station's answer to ${request.path} does not fit: ${parsed.error.issues[0]?.message ?? '?'}.`,
+      'Boot this machine again; station and kit may differ in version.',
+    );
   } catch {
     return failed('link.answer-invalid', `The station's answer to ${request.path} is no JSON.`, 'Boot this machine again.');
   }

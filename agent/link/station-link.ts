@@ -45,12 +45,36 @@ export type LinkOptions = {
   readonly signal: AbortSignal;
   readonly onTrouble: (failure: Failure, tries: number) => void;
   readonly onBack: () => void;
+  /** Keeps the session through a crash of the agent: the token of this boot is used up by then. */
+  readonly memory: LinkMemory;
+};
+
+/** Text that outlives the agent's process but not the boot. */
+export type LinkMemory = { load(): string | null; save(text: string): void };
+
+const memorySchema = z.object({ answer: helloAnswerSchema, runs: z.number().int(), lastSequence: z.number().int() });
+/** Each run of the agent counts its requests from a range of its own. */
+const COUNTERS_PER_RUN = 1_000_000_000;
+
+const recall = (memory: LinkMemory): z.infer<typeof memorySchema> | null => {
+  const text = memory.load();
+  if (text === null) return null;
+  try {
+    const parsed = memorySchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
 };
 
 const verified = (signed: Signed, stationKey: string): Result<unknown> => {
   const key = Buffer.from(stationKey, 'base64url');
   if (!verifyBytes(key, 'order', Buffer.from(signed.body), Buffer.from(signed.signature, 'base64'))) {
-    return failed('order.signature', 'An answer was not signed by the station this machine booted from.', 'Look for a second station on this wire, then boot again.');
+    return failed(
+      'order.signature',
+      'An answer was not signed by the station this machine booted from.',
+      'Look for a second station on this wire, then boot again.',
+    );
   }
   try {
     return success(JSON.parse(signed.body));
@@ -70,7 +94,11 @@ const sayHello = async (options: LinkOptions, hello: Hello): Promise<Result<Hell
   if (!body.ok) return body;
   const parsed = helloAnswerSchema.safeParse(body.value);
   if (!parsed.success || parsed.data.nonce !== hello.nonce) {
-    return failed('link.answer-invalid', "The station's answer to hello does not fit.", 'Boot this machine again; station and kit may differ in version.');
+    return failed(
+      'link.answer-invalid',
+      "The station's answer to hello does not fit.",
+      'Boot this machine again; station and kit may differ in version.',
+    );
   }
   return success(parsed.data);
 };
@@ -80,7 +108,7 @@ export const connectStation = async (options: LinkOptions): Promise<Result<Stati
   const { words, signal } = options;
   const hello: Hello = {
     protocol: PROTOCOL,
-    kitId: words.kitId,
+    kitId: words.stage2,
     agentVersion: options.agentVersion,
     token: words.token,
     bootMac: words.mac,
@@ -104,13 +132,17 @@ export const connectStation = async (options: LinkOptions): Promise<Result<Stati
     return result;
   };
 
-  const answer = await patient(() => sayHello(options, hello));
+  const remembered = recall(options.memory);
+  const answer = remembered === null ? await patient(() => sayHello(options, hello)) : success(remembered.answer);
   if (!answer.ok) return answer;
 
   const key = await importSessionKey(answer.value.sessionKey);
-  let counter = 0;
+  const runs = (remembered?.runs ?? -1) + 1;
+  let counter = runs * COUNTERS_PER_RUN;
   const session: Session = { id: answer.value.sessionId, key, nextCounter: () => (counter += 1) };
-  let lastSequence = 0;
+  let lastSequence = remembered?.lastSequence ?? 0;
+  const remember = (): void => options.memory.save(JSON.stringify({ answer: answer.value, runs, lastSequence }));
+  remember();
   const post = <T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<Result<T>> =>
     patient(() => requestJson(words.station, { method: 'POST', path, body, session, timeoutMs: REQUEST_TIMEOUT_MS, signal }, schema));
 
@@ -118,11 +150,13 @@ export const connectStation = async (options: LinkOptions): Promise<Result<Stati
     const body = verified(signed, words.stationKey);
     if (!body.ok) return body;
     const parsed = orderBodySchema.safeParse(body.value);
-    if (!parsed.success) return failed('order.invalid', 'An order does not fit the protocol.', 'Boot this machine again into the current kit.');
+    if (!parsed.success)
+      return failed('order.invalid', 'An order does not fit the protocol.', 'Boot this machine again into the current kit.');
     if (parsed.data.sessionId !== session.id || parsed.data.sequence <= lastSequence) {
       return failed('order.stale', 'An order was meant for another boot.', 'Nothing to do: it was ignored.');
     }
     lastSequence = parsed.data.sequence;
+    remember();
     return success(parsed.data);
   };
 
@@ -131,7 +165,9 @@ export const connectStation = async (options: LinkOptions): Promise<Result<Stati
     sendInventory: (inventory) => post(WIRE.inventory, { inventory }, inventoryAnswerSchema),
     nextOrders: async () => {
       const path = `${WIRE.orders}?after=${lastSequence}`;
-      const batch = await patient(() => requestJson(words.station, { method: 'GET', path, body: null, session, timeoutMs: POLL_TIMEOUT_MS, signal }, ordersAnswerSchema));
+      const batch = await patient(() =>
+        requestJson(words.station, { method: 'GET', path, body: null, session, timeoutMs: POLL_TIMEOUT_MS, signal }, ordersAnswerSchema),
+      );
       if (!batch.ok) return batch;
       const orders: OrderBody[] = [];
       for (const signed of batch.value.orders) {
@@ -151,7 +187,16 @@ export const connectStation = async (options: LinkOptions): Promise<Result<Stati
     },
     fetchLibrary: (path, body) => {
       const encoded = body === null ? null : new TextEncoder().encode(JSON.stringify(body));
-      return patient(() => requestBytes(words.station, { method: encoded === null ? 'GET' : 'POST', path, body: encoded, session, timeoutMs: 120_000, signal }));
+      return patient(() =>
+        requestBytes(words.station, {
+          method: encoded === null ? 'GET' : 'POST',
+          path,
+          body: encoded,
+          session,
+          timeoutMs: 120_000,
+          signal,
+        }),
+      );
     },
   });
 };

@@ -4,7 +4,12 @@ import type { Result } from '../../agent/protocol/failure.ts';
 import type { StationEvent } from '../../preload/contract/events.ts';
 import type { Output } from './output.ts';
 
-export type OptionDefinition = { readonly type: 'string' | 'boolean'; readonly multiple?: boolean; readonly value?: string; readonly help: string };
+export type OptionDefinition = {
+  readonly type: 'string' | 'boolean';
+  readonly multiple?: boolean;
+  readonly value?: string;
+  readonly help: string;
+};
 
 export type Invocation = {
   readonly positionals: readonly string[];

@@ -7,7 +7,11 @@ const only = <T>(found: readonly T[], what: string, typed: string, describe: (it
   const [first] = found;
   if (first !== undefined && found.length === 1) return success(first);
   if (first === undefined) return failed(`${what}.not-found`, `No ${what} is called "${typed}".`, `See them with: ${list}`);
-  return failed(`${what}.several-match`, `"${typed}" fits ${found.length}: ${found.slice(0, 5).map(describe).join(', ')}.`, 'Type more of it.');
+  return failed(
+    `${what}.several-match`,
+    `"${typed}" fits ${found.length}: ${found.slice(0, 5).map(describe).join(', ')}.`,
+    'Type more of it.',
+  );
 };
 
 export const findMachine = (machines: readonly MachineView[], typed: string): Result<MachineView> => {
@@ -32,5 +36,11 @@ export const findImage = (images: readonly ImageView[], typed: string): Result<I
   const newest = byName.toSorted((left, right) => right.revision - left.revision);
   const [first, second] = newest;
   if (byId.length === 0 && first !== undefined && (second === undefined || first.revision > second.revision)) return success(first);
-  return only(byId.length > 0 ? byId : byName, 'image', typed, (image) => `${image.osoid.slice(0, 12)} (${image.name} r${image.revision})`, 'rackside images list');
+  return only(
+    byId.length > 0 ? byId : byName,
+    'image',
+    typed,
+    (image) => `${image.osoid.slice(0, 12)} (${image.name} r${image.revision})`,
+    'rackside images list',
+  );
 };

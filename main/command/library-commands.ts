@@ -18,8 +18,15 @@ const describeImage = (image: ImageView): string =>
     `  content    ${size(image.dataBytes)} of data, ${size(image.storedBytes)} stored`,
     `  boots      ${image.firmware}, ${image.architecture}${image.secureBootTrusted ? ', signed for Secure Boot' : ''}`,
     `  signed by  ${image.keyId} (${image.trust})`,
-    `  labels     ${Object.entries(image.labels).map(([key, value]) => `${key}=${value}`).join(' ') || '-'}`,
-    ...image.partitions.map((part) => `  ${String(part.number).padStart(3)}  ${part.name || '-'}  ${part.filesystem ?? '-'}  ${size(part.sectors * image.logicalSectorBytes)}`),
+    `  labels     ${
+      Object.entries(image.labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(' ') || '-'
+    }`,
+    ...image.partitions.map(
+      (part) =>
+        `  ${String(part.number).padStart(3)}  ${part.name || '-'}  ${part.filesystem ?? '-'}  ${size(part.sectors * image.logicalSectorBytes)}`,
+    ),
     ...(image.notes === '' ? [] : [`  ${image.notes}`]),
   ].join('\n');
 
@@ -27,7 +34,8 @@ const parseLabels = (words: readonly string[]): Result<Record<string, string>> =
   const labels: Record<string, string> = {};
   for (const word of words) {
     const match = /^([a-z0-9.-]{1,60})=(.{0,200})$/.exec(word);
-    if (match?.[1] === undefined || match[2] === undefined) return failed('command.label-invalid', `"${word}" is no label.`, 'Write labels as key=value, e.g. --label role=web.');
+    if (match?.[1] === undefined || match[2] === undefined)
+      return failed('command.label-invalid', `"${word}" is no label.`, 'Write labels as key=value, e.g. --label role=web.');
     labels[match[1]] = match[2];
   }
   return success(labels);
@@ -49,7 +57,15 @@ export const IMAGE_COMMANDS: readonly Command[] = [
             ? 'The library holds no image yet: rackside images import FILE --name NAME'
             : table(
                 ['OSOID', 'NAME', 'REV', 'BOOTS', 'DISK', 'STORED', 'TRUST'],
-                images.value.map((image) => [image.osoid.slice(0, 12), image.name, String(image.revision), `${image.firmware} ${image.architecture}`, size(image.diskSizeBytes), size(image.storedBytes), image.trust]),
+                images.value.map((image) => [
+                  image.osoid.slice(0, 12),
+                  image.name,
+                  String(image.revision),
+                  `${image.firmware} ${image.architecture}`,
+                  size(image.diskSizeBytes),
+                  size(image.storedBytes),
+                  image.trust,
+                ]),
               ),
         );
         return success(null);
@@ -85,7 +101,10 @@ export const IMAGE_COMMANDS: readonly Command[] = [
       const labels = parseLabels(invocation.list('label'));
       if (!labels.ok) return invocation.output.fail(labels.failure);
       const name = invocation.text('name');
-      if (name === undefined) return invocation.output.fail(failed('command.option-missing', 'images import needs --name.', 'Say what people shall call the image.').failure);
+      if (name === undefined)
+        return invocation.output.fail(
+          failed('command.option-missing', 'images import needs --name.', 'Say what people shall call the image.').failure,
+        );
       const path = resolve(invocation.positionals[0] ?? '');
       const station = await invocation.station((event) => {
         if (event.name !== 'import.progressed' || invocation.json || !process.stderr.isTTY) return;
@@ -94,7 +113,11 @@ export const IMAGE_COMMANDS: readonly Command[] = [
       });
       if (!station.ok) return invocation.output.fail(station.failure);
       try {
-        const image = await station.value.call('images.import', { path, name, labels: labels.value, notes: invocation.text('notes') ?? '' }, { signal: invocation.signal });
+        const image = await station.value.call(
+          'images.import',
+          { path, name, labels: labels.value, notes: invocation.text('notes') ?? '' },
+          { signal: invocation.signal },
+        );
         if (process.stderr.isTTY && !invocation.json) process.stderr.write('\n');
         if (!image.ok) return invocation.output.fail(image.failure);
         invocation.output.print(image.value, () => describeImage(image.value));
@@ -121,7 +144,11 @@ const readPolicies = async (file: string): Promise<Result<readonly unknown[]>> =
     const parsed: unknown = JSON.parse(text);
     return success(Array.isArray(parsed) ? parsed : [parsed]);
   } catch (error) {
-    return failed('policy.file-unreadable', `${file} cannot be read as JSON (${(error as Error).message}).`, 'See the format in docs/policies.md.');
+    return failed(
+      'policy.file-unreadable',
+      `${file} cannot be read as JSON (${(error as Error).message}).`,
+      'See the format in docs/policies.md.',
+    );
   }
 };
 
@@ -168,7 +195,9 @@ export const POLICY_COMMANDS: readonly Command[] = [
       withStation(invocation, async (station) => {
         const policies = await station.call('policies.list', {});
         if (!policies.ok) return policies;
-        invocation.output.print(policies.value, () => table(['RANK', 'NAME', 'OUTCOME', 'CONSENT', 'STATE', 'USED'], policies.value.map(policyLine)));
+        invocation.output.print(policies.value, () =>
+          table(['RANK', 'NAME', 'OUTCOME', 'CONSENT', 'STATE', 'USED'], policies.value.map(policyLine)),
+        );
         return success(null);
       }),
   },
@@ -184,7 +213,9 @@ export const POLICY_COMMANDS: readonly Command[] = [
         if (!policies.ok) return policies;
         const added = await addPolicies(station, policies.value);
         if (!added.ok) return added;
-        invocation.output.print(added.value, () => table(['RANK', 'NAME', 'OUTCOME', 'CONSENT', 'STATE', 'USED'], added.value.map(policyLine)));
+        invocation.output.print(added.value, () =>
+          table(['RANK', 'NAME', 'OUTCOME', 'CONSENT', 'STATE', 'USED'], added.value.map(policyLine)),
+        );
         return success(null);
       }),
   },

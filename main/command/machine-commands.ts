@@ -29,7 +29,12 @@ const machineOf = async (station: PipeClient, typed: string): Promise<Result<Mac
 
 const diskLine = (disk: Disk): string => {
   const identity = disk.serial ?? disk.wwn ?? `size:${disk.sizeBytes}`;
-  const holds = disk.content === null ? 'unreadable' : disk.content.blank ? 'blank' : (disk.content.recognisedOs ?? `${disk.content.table}, ${disk.content.partitions.length} partitions`);
+  const holds =
+    disk.content === null
+      ? 'unreadable'
+      : disk.content.blank
+        ? 'blank'
+        : (disk.content.recognisedOs ?? `${disk.content.table}, ${disk.content.partitions.length} partitions`);
   return `${disk.path}  ${disk.model ?? 'disk'}  ${size(disk.sizeBytes)}  ${identity}  (${holds})`;
 };
 
@@ -40,7 +45,10 @@ export const describeQuestion = (machine: MachineView): string => {
   switch (question.kind) {
     case 'erase': {
       const { disk } = question;
-      const parts = (disk.content?.partitions ?? []).map((partition) => `    ${partition.number}: ${partition.name || partition.label || partition.typeId}  ${partition.filesystem ?? 'unknown'}  ${size(partition.sectors * disk.logicalSectorBytes)}`);
+      const parts = (disk.content?.partitions ?? []).map(
+        (partition) =>
+          `    ${partition.number}: ${partition.name || partition.label || partition.typeId}  ${partition.filesystem ?? 'unknown'}  ${size(partition.sectors * disk.logicalSectorBytes)}`,
+      );
       return [
         `Put "${question.imageName}" (${question.osoid.slice(0, 12)}) on ${machine.name}?`,
         `  WILL BE ERASED: ${diskLine(disk)}`,
@@ -63,7 +71,12 @@ export const describeTrace = (trace: Trace): string => {
     `${'  '.repeat(depth)}${part.truth.padEnd(7)} ${part.text}${part.seen === null ? '' : `  [seen: ${part.seen}]`}${part.why === null ? '' : `  (${part.why})`}`,
     ...part.parts.flatMap((child) => indent(child, depth + 1)),
   ];
-  return trace.policies.flatMap((policy) => [`${String(policy.rank).padStart(4)} ${policy.name} -> ${policy.outcome.kind}: ${policy.verdict}`, ...indent(policy.condition, 3)]).join('\n');
+  return trace.policies
+    .flatMap((policy) => [
+      `${String(policy.rank).padStart(4)} ${policy.name} -> ${policy.outcome.kind}: ${policy.verdict}`,
+      ...indent(policy.condition, 3),
+    ])
+    .join('\n');
 };
 
 const describeMachine = (detail: MachineDetail): string => {
@@ -84,7 +97,11 @@ const describeMachine = (detail: MachineDetail): string => {
     'Facts',
     table(
       ['  name', 'value', 'source'],
-      detail.facts.map((fact) => [`  ${fact.name}`, `${Array.isArray(fact.value) ? fact.value.join(', ') : String(fact.value)}${fact.filler ? ' (filler)' : ''}`, fact.source]),
+      detail.facts.map((fact) => [
+        `  ${fact.name}`,
+        `${Array.isArray(fact.value) ? fact.value.join(', ') : String(fact.value)}${fact.filler ? ' (filler)' : ''}`,
+        fact.source,
+      ]),
     ),
     '',
     'Events',
@@ -126,7 +143,15 @@ export const MACHINE_COMMANDS: readonly Command[] = [
             ? 'No machine has been heard yet.'
             : table(
                 ['ID', 'NAME', 'MAKER', 'MODEL', 'STATE', 'FOR', 'SAYS'],
-                machines.value.map((machine) => [machine.id, machine.name, machine.manufacturer ?? '-', machine.model ?? '-', machine.state, duration(Date.now() - machine.stateAtMs), machine.says]),
+                machines.value.map((machine) => [
+                  machine.id,
+                  machine.name,
+                  machine.manufacturer ?? '-',
+                  machine.model ?? '-',
+                  machine.state,
+                  duration(Date.now() - machine.stateAtMs),
+                  machine.says,
+                ]),
               ),
         );
         return success(null);
@@ -160,16 +185,31 @@ export const MACHINE_COMMANDS: readonly Command[] = [
         if (!machine.ok) return machine;
         const { question } = machine.value;
         if (question?.kind !== 'erase') {
-          return failed('consent.not-asked', `${machine.value.name} asks for no approval: ${machine.value.says}`, 'See what it does with: rackside machine ID');
+          return failed(
+            'consent.not-asked',
+            `${machine.value.name} asks for no approval: ${machine.value.says}`,
+            'See what it does with: rackside machine ID',
+          );
         }
         const serial = invocation.text('erase');
         const wanted = question.disk.serial ?? question.disk.wwn ?? `size:${question.disk.sizeBytes}`;
         if (serial === undefined) {
-          invocation.output.print({ machine: machine.value.id, question }, `${describeQuestion(machine.value)}\n\nNothing was changed. To approve: rackside approve ${machine.value.id} --erase ${wanted}`);
-          return failed('consent.serial-wanted', 'Nothing was approved.', `Repeat the serial of the disk that will be erased: --erase ${wanted}`);
+          invocation.output.print(
+            { machine: machine.value.id, question },
+            `${describeQuestion(machine.value)}\n\nNothing was changed. To approve: rackside approve ${machine.value.id} --erase ${wanted}`,
+          );
+          return failed(
+            'consent.serial-wanted',
+            'Nothing was approved.',
+            `Repeat the serial of the disk that will be erased: --erase ${wanted}`,
+          );
         }
         if (!invocation.json) invocation.output.print(null, describeQuestion(machine.value));
-        const job = await station.call('machines.approve', { machineId: machine.value.id, eraseSerial: serial, consentHash: question.consentHash });
+        const job = await station.call('machines.approve', {
+          machineId: machine.value.id,
+          eraseSerial: serial,
+          consentHash: question.consentHash,
+        });
         if (!job.ok) return job;
         invocation.output.print(job.value, `Approved: job ${job.value.id}.`);
         return success(null);

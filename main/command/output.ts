@@ -7,7 +7,11 @@ export type Output = {
   fail(failure: Failure): number;
 };
 
-export const createOutput = (options: { readonly json: boolean; readonly write: (text: string) => void; readonly writeError: (text: string) => void }): Output => ({
+export const createOutput = (options: {
+  readonly json: boolean;
+  readonly write: (text: string) => void;
+  readonly writeError: (text: string) => void;
+}): Output => ({
   print: (value, text) => options.write(`${options.json ? JSON.stringify(value) : typeof text === 'string' ? text : text()}\n`),
   fail: (failure) => {
     options.writeError(`rackside: ${failure.message}\n  ${failure.next}\n  (${failure.code})\n`);
@@ -19,7 +23,14 @@ export const createOutput = (options: { readonly json: boolean; readonly write: 
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
-  return all.map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ').trimEnd()).join('\n');
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 };
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;

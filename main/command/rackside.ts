@@ -21,7 +21,9 @@ const COMMON: Readonly<Record<string, OptionDefinition>> = {
 };
 
 const optionLines = (options: Readonly<Record<string, OptionDefinition>>): readonly string[] =>
-  Object.entries(options).map(([name, option]) => `    ${`--${name}${option.value === undefined ? '' : ` ${option.value}`}`.padEnd(26)} ${option.help}`);
+  Object.entries(options).map(
+    ([name, option]) => `    ${`--${name}${option.value === undefined ? '' : ` ${option.value}`}`.padEnd(26)} ${option.help}`,
+  );
 
 const fullHelp = (): string =>
   [
@@ -38,16 +40,26 @@ const fullHelp = (): string =>
   ].join('\n');
 
 const commandHelp = (command: Command): string =>
-  [`usage: rackside ${command.name} ${command.arguments}`.trimEnd(), '', `  ${command.help}`, '', ...optionLines({ ...command.options, ...COMMON })].join('\n');
+  [
+    `usage: rackside ${command.name} ${command.arguments}`.trimEnd(),
+    '',
+    `  ${command.help}`,
+    '',
+    ...optionLines({ ...command.options, ...COMMON }),
+  ].join('\n');
 
 /** The longest command whose words begin the arguments. */
 const findCommand = (words: readonly string[]): Command | null =>
-  COMMANDS.filter((command) => command.name.split(' ').every((word, index) => words[index] === word)).toSorted((left, right) => right.name.length - left.name.length)[0] ?? null;
+  COMMANDS.filter((command) => command.name.split(' ').every((word, index) => words[index] === word)).toSorted(
+    (left, right) => right.name.length - left.name.length,
+  )[0] ?? null;
 
 const reachStation = async (dataFolder: string, onEvent?: (event: StationEvent) => void): Promise<Result<PipeClient>> => {
   const running = findRunningStation(dataFolder);
   if (running === null) return failed('station.not-running', `No station runs in ${dataFolder}.`, 'Start one with: rackside serve');
-  return success(connectPipe({ url: running.pipeUrl, token: running.token, reconnect: false, ...(onEvent === undefined ? {} : { onEvent }) }));
+  return success(
+    connectPipe({ url: running.pipeUrl, token: running.token, reconnect: false, ...(onEvent === undefined ? {} : { onEvent }) }),
+  );
 };
 
 /** Runs one command line; the exit code. */
@@ -61,13 +73,22 @@ export const runCommandLine = async (words: readonly string[], signal: AbortSign
       write(`${fullHelp()}\n`);
       return words.length === 0 ? 2 : 0;
     }
-    plain.fail({ code: 'command.unknown', message: `There is no command "${words.filter((word) => !word.startsWith('-')).join(' ')}".`, next: 'See them all with: rackside --help' });
+    plain.fail({
+      code: 'command.unknown',
+      message: `There is no command "${words.filter((word) => !word.startsWith('-')).join(' ')}".`,
+      next: 'See them all with: rackside --help',
+    });
     return 2;
   }
   try {
     const { values, positionals } = parseArgs({
       args: words.slice(command.name.split(' ').length),
-      options: Object.fromEntries(Object.entries({ ...command.options, ...COMMON }).map(([name, option]) => [name, { type: option.type, multiple: option.multiple ?? false }])),
+      options: Object.fromEntries(
+        Object.entries({ ...command.options, ...COMMON }).map(([name, option]) => [
+          name,
+          { type: option.type, multiple: option.multiple ?? false },
+        ]),
+      ),
       allowPositionals: true,
     });
     if (values['help'] === true) {
@@ -75,7 +96,11 @@ export const runCommandLine = async (words: readonly string[], signal: AbortSign
       return 0;
     }
     if (positionals.length < command.positionals.least || positionals.length > command.positionals.most) {
-      plain.fail({ code: 'command.arguments', message: `rackside ${command.name} takes: ${command.arguments || 'no arguments'}.`, next: `See: rackside ${command.name} --help` });
+      plain.fail({
+        code: 'command.arguments',
+        message: `rackside ${command.name} takes: ${command.arguments || 'no arguments'}.`,
+        next: `See: rackside ${command.name} --help`,
+      });
       return 2;
     }
     const data = values['data'];

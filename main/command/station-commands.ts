@@ -16,7 +16,10 @@ const MARK = { pass: 'ok  ', warn: 'WARN', fail: 'FAIL' } as const;
 
 const describePreflight = (report: PreflightReport): string =>
   [
-    ...report.checks.map((check) => `${MARK[check.verdict]}  ${String(check.number).padStart(2)} ${check.title}: ${check.message}${check.verdict === 'pass' ? '' : `\n         ${check.next}`}`),
+    ...report.checks.map(
+      (check) =>
+        `${MARK[check.verdict]}  ${String(check.number).padStart(2)} ${check.title}: ${check.message}${check.verdict === 'pass' ? '' : `\n         ${check.next}`}`,
+    ),
     '',
     `preflight: ${report.verdict}`,
   ].join('\n');
@@ -48,7 +51,9 @@ const serve: Command = {
       { url, station: view },
       [
         `Station "${view.name}" on ${view.wire.nic ?? 'loopback'} ${view.wire.address} (${view.wire.mode}); listening: ${view.listening.on ? 'on' : 'off'}`,
-        ...(view.wire.problem === null ? [] : [`PROBLEM ${view.wire.problem.message} ${view.wire.problem.next} (${view.wire.problem.code})`]),
+        ...(view.wire.problem === null
+          ? []
+          : [`PROBLEM ${view.wire.problem.message} ${view.wire.problem.next} (${view.wire.problem.code})`]),
         ...(view.kit.problem === null ? [] : [`PROBLEM ${view.kit.problem.message} ${view.kit.problem.next} (${view.kit.problem.code})`]),
         `Window: ${url}`,
         'Ctrl-C ends the station.',
@@ -90,7 +95,9 @@ const preflight: Command = {
 const minutesOf = (text: string | undefined): Result<number | null> => {
   if (text === undefined) return success(null);
   const minutes = Number(text);
-  return Number.isFinite(minutes) && minutes > 0 ? success(minutes) : failed('command.minutes', `"${text}" is no number of minutes.`, 'Write e.g. --minutes 60.');
+  return Number.isFinite(minutes) && minutes > 0
+    ? success(minutes)
+    : failed('command.minutes', `"${text}" is no number of minutes.`, 'Write e.g. --minutes 60.');
 };
 
 const listen: Command = {
@@ -105,13 +112,21 @@ const listen: Command = {
   run: (invocation) =>
     withStation(invocation, async (station) => {
       const word = invocation.positionals[0];
-      if (word !== 'on' && word !== 'off') return failed('command.arguments', `listen takes on or off, not "${word ?? ''}".`, 'rackside listen on');
+      if (word !== 'on' && word !== 'off')
+        return failed('command.arguments', `listen takes on or off, not "${word ?? ''}".`, 'rackside listen on');
       const minutes = minutesOf(invocation.text('minutes'));
       if (!minutes.ok) return minutes;
-      const answer = await station.call('listening.set', { on: word === 'on', minutes: minutes.value, macs: invocation.list('mac').map((mac) => mac.toLowerCase()) });
+      const answer = await station.call('listening.set', {
+        on: word === 'on',
+        minutes: minutes.value,
+        macs: invocation.list('mac').map((mac) => mac.toLowerCase()),
+      });
       if (!answer.ok) return answer;
       const { listening } = answer.value;
-      invocation.output.print(answer.value, `Listening is ${listening.on ? 'on' : 'off'}${listening.untilMs === null ? '' : ` for ${duration(listening.untilMs - Date.now())}`}.`);
+      invocation.output.print(
+        answer.value,
+        `Listening is ${listening.on ? 'on' : 'off'}${listening.untilMs === null ? '' : ` for ${duration(listening.untilMs - Date.now())}`}.`,
+      );
       return success(null);
     }),
 };
@@ -157,7 +172,10 @@ const events: Command = {
     const print = (event: { id: number; atMs: number; level: string; kind: string; text: string; machineId: string | null }): void => {
       if (event.id <= last || (only !== null && event.machineId !== only)) return;
       last = event.id;
-      invocation.output.print(event, `${new Date(event.atMs).toISOString()}  ${event.level.padEnd(5)} ${event.kind.padEnd(24)} ${event.text}`);
+      invocation.output.print(
+        event,
+        `${new Date(event.atMs).toISOString()}  ${event.level.padEnd(5)} ${event.kind.padEnd(24)} ${event.text}`,
+      );
     };
     const waiting: Parameters<typeof print>[0][] = [];
     let caughtUp = false;

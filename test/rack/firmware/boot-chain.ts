@@ -35,7 +35,8 @@ const runGrubConfig = async (config: string, wire: Wire, signal: AbortSignal, lo
   if (/^\s*chainloader\s/m.test(config)) return { kind: 'local', by: /search .*--set=root\s+(\S+)/.exec(config)?.[1] ?? 'chainloader' };
   const linux = /^\s*linux\s+(\S+)\s+(.*)$/m.exec(config);
   const initrd = /^\s*initrd\s+(\S+)/m.exec(config);
-  if (linux?.[1] === undefined || linux[2] === undefined || initrd?.[1] === undefined) throw new Error('grub.cfg has neither kernel nor chainloader');
+  if (linux?.[1] === undefined || linux[2] === undefined || initrd?.[1] === undefined)
+    throw new Error('grub.cfg has neither kernel nor chainloader');
   if (load) {
     await needed(tftpPath(linux[1]), wire, signal);
     await needed(tftpPath(initrd[1]), wire, signal);
@@ -56,13 +57,22 @@ const bootUefi = async (bootFile: string, machine: BootTarget, wire: Wire, signa
   await needed(bootFile, wire, signal);
   const folder = bootFile.replace(/[^/]*$/, '');
   // Shim asks for these beside itself before GRUB; GRUB for its lists before its configuration. None of them has to exist.
-  for (const probe of ['revocations_sku.efi', 'revocations_sbat.efi', 'shim_certificate_0.efi']) await readTftp(`${folder}${probe}`, wire.tftp, signal);
+  for (const probe of ['revocations_sku.efi', 'revocations_sbat.efi', 'shim_certificate_0.efi'])
+    await readTftp(`${folder}${probe}`, wire.tftp, signal);
   await needed(`${folder}grubx64.efi`, wire, signal);
   for (const list of ['command.lst', 'fs.lst', 'crypto.lst', 'terminal.lst']) await readTftp(`/grub/x86_64-efi/${list}`, wire.tftp, signal);
   const dispatcher = (await needed('/grub/grub.cfg', wire, signal)).toString('utf8');
   const next = /configfile\s+(\S+)/.exec(dispatcher)?.[1];
   if (next === undefined) throw new Error('grub.cfg names no configfile');
-  const config = (await needed(tftpPath(next).replaceAll('$net_default_mac', machine.mac).replace(/\$\{net_default_mac\}/g, machine.mac), wire, signal)).toString('utf8');
+  const config = (
+    await needed(
+      tftpPath(next)
+        .replaceAll('$net_default_mac', machine.mac)
+        .replace(/\$\{net_default_mac\}/g, machine.mac),
+      wire,
+      signal,
+    )
+  ).toString('utf8');
   return runGrubConfig(config, wire, signal, true);
 };
 
@@ -72,7 +82,8 @@ const bootIpxe = async (url: string, signal: AbortSignal): Promise<Booted> => {
   if (/^\s*sanboot\b/m.test(script)) return { kind: 'local', by: 'sanboot' };
   const kernel = /^\s*kernel\s+(?:--\S+\s+\S+\s+)*(\S+)\s+(.*?)(?:\s*\|\|.*)?$/m.exec(script);
   const initrd = /^\s*initrd\s+(?:--\S+\s+\S+\s+)*(\S+)/m.exec(script);
-  if (kernel?.[1] === undefined || kernel[2] === undefined || initrd?.[1] === undefined) throw new Error(`the iPXE script starts nothing:\n${script}`);
+  if (kernel?.[1] === undefined || kernel[2] === undefined || initrd?.[1] === undefined)
+    throw new Error(`the iPXE script starts nothing:\n${script}`);
   await get(new URL(kernel[1], url).href, signal);
   await get(new URL(initrd[1], url).href, signal);
   return stage1(kernel[2], signal);

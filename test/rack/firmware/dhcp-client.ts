@@ -27,7 +27,12 @@ const rawUuid = (uuid: string): readonly number[] => {
   return [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15].map((index) => bytes[index] ?? 0);
 };
 
-const request = (type: 1 | 3, machine: { mac: string; uuid: string; kind: FirmwareKind }, xid: Buffer, extra: readonly number[]): Buffer => {
+const request = (
+  type: 1 | 3,
+  machine: { mac: string; uuid: string; kind: FirmwareKind },
+  xid: Buffer,
+  extra: readonly number[],
+): Buffer => {
   const packet = Buffer.alloc(240);
   packet.set([1, 1, 6, 0], 0);
   xid.copy(packet, 4);
@@ -61,7 +66,7 @@ type Reply = { readonly type: number; readonly address: string; readonly server:
 const parseReply = (packet: Buffer, xid: Buffer): Reply | null => {
   if (packet.length < 244 || packet[0] !== 2 || packet.compare(xid, 0, 4, 4, 8) !== 0) return null;
   const options = new Map<number, Buffer>();
-  for (let at = 240; at < packet.length && packet[at] !== 255; ) {
+  for (let at = 240; at < packet.length && packet[at] !== 255;) {
     const code = packet[at] ?? 0;
     if (code === 0) {
       at += 1;

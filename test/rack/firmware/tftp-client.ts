@@ -8,7 +8,11 @@ const QUIET_MS = 1_000;
 const TRIES = 8;
 
 /** Bytes of `file`, or null when the server says "file not found". */
-export const readTftp = async (file: string, server: { readonly address: string; readonly port: number }, signal: AbortSignal): Promise<Buffer | null> => {
+export const readTftp = async (
+  file: string,
+  server: { readonly address: string; readonly port: number },
+  signal: AbortSignal,
+): Promise<Buffer | null> => {
   const socket = createSocket('udp4');
   try {
     return await new Promise<Buffer | null>((resolve, reject) => {

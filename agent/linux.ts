@@ -1,0 +1,136 @@
+// The agent's environment on a real target: the kit's Linux, its tools, its consoles, its firmware.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { setBootEntryOnce } from './boot-once.ts';
+import { createTerminal } from './console/terminal.ts';
+import type { Writer } from './console/terminal.ts';
+import { describeDisk } from './disk/describe.ts';
+import { workersFor } from './disk/chunk-pool.ts';
+import { blockDevice } from './disk/target-devices.ts';
+import { systemTools } from './disk/tools.ts';
+import type { AgentEnvironment } from './environment.ts';
+import { listLinuxDisks } from './inventory/block/linux.ts';
+import type { DiskDevice } from './inventory/block/device.ts';
+import { readInventory } from './inventory/read.ts';
+import { linuxSource } from './inventory/source.ts';
+import { identityOf, sameDisk } from './assess.ts';
+import { localBootOf } from './local-boot.ts';
+import type { Disk } from './protocol/disk.ts';
+import type { BootWords } from './words.ts';
+
+/** Where stage 2's init says which disk the agent was started from, and which were write-protected before it touched them. */
+const RUN = '/run/rackside';
+
+const SESSION_FILE = `${RUN}/session.json`;
+
+const readOrNull = (path: string): string | null => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+};
+
+const lines = (path: string): readonly string[] => {
+  return (readOrNull(path) ?? '').split(/\s+/).filter((word) => word !== '');
+};
+
+/** Writes to a console without ever waiting for it: a serial line that nobody reads must not hold up a deploy. */
+const consoleWriter = async (name: string): Promise<Writer | null> => {
+  try {
+    const file = await open(`/dev/${name}`, 'w');
+    let last = Promise.resolve();
+    let queued = 0;
+    return (text) => {
+      if (queued > 64) return;
+      queued += 1;
+      last = last
+        .then(() => file.write(text))
+        .then(
+          () => undefined,
+          () => undefined,
+        )
+        .finally(() => {
+          queued -= 1;
+        });
+    };
+  } catch {
+    return null;
+  }
+};
+
+const openScreen = async () => {
+  const names = lines('/sys/class/tty/console/active');
+  const isVideo = (name: string): boolean => /^tty\d+$/.test(name);
+  const writersOf = async (wanted: readonly string[]): Promise<Writer | null> => {
+    const writers = (await Promise.all(wanted.map(consoleWriter))).filter((writer) => writer !== null);
+    return writers.length === 0 ? null : (text) => writers.forEach((write) => write(text));
+  };
+  const serial = await writersOf(names.filter((name) => !isVideo(name)));
+  return createTerminal({ video: await writersOf(names.filter(isVideo)), serial: serial ?? (() => undefined), now: Date.now });
+};
+
+export const linuxEnvironment = async (words: BootWords, agentVersion: string): Promise<AgentEnvironment> => {
+  const source = linuxSource();
+  const tools = systemTools();
+  const listDisks = (): Promise<readonly DiskDevice[]> =>
+    listLinuxDisks(source, {
+      writeProtected: new Set(lines(`${RUN}/write-protected`)),
+      bootMedia: new Set(lines(`${RUN}/boot-media`)),
+    });
+  /** Looks the disk up by who it is: names move between boots and even within one. */
+  const find = async (disk: Disk): Promise<DiskDevice | null> => {
+    const fitting = (await listDisks()).filter((candidate) => sameDisk(candidate.attributes, disk));
+    return fitting.find((candidate) => candidate.attributes.path === disk.path) ?? (fitting.length === 1 ? (fitting[0] ?? null) : null);
+  };
+  return {
+    words,
+    agentVersion,
+    architecture: process.arch,
+    readInventory: (trustedKeys, signal) =>
+      readInventory({ source, listDisks, trustedKeys, bootMac: words.mac, architecture: process.arch, signal }),
+    device: async (disk) => {
+      const found = await find(disk);
+      return found === null ? null : blockDevice(found.attributes.path, identityOf(disk), tools);
+    },
+    describe: async (disk, trustedKeys) => {
+      const found = await find(disk);
+      if (found !== null) return describeDisk(found, { trustedKeys });
+      return {
+        ...disk,
+        content: null,
+        problem: { code: 'disk.replaced', message: `${disk.path} is no longer there.`, next: 'Look at the disks again.' },
+      };
+    },
+    localBoot: async (disk, firmware) => {
+      const reader = await (await find(disk))?.open();
+      if (reader === undefined) return { kind: 'uefi', espUuid: null, loaderPath: null };
+      try {
+        return await localBootOf(reader, disk.logicalSectorBytes, firmware);
+      } finally {
+        await reader.close();
+      }
+    },
+    tools,
+    screen: await openScreen(),
+    memory: {
+      load: () => readOrNull(SESSION_FILE),
+      save: (text) => {
+        try {
+          writeFileSync(SESSION_FILE, text, { mode: 0o600 });
+        } catch {
+          // Without it a crashed agent boots the machine again, which is only slower.
+        }
+      },
+    },
+    leave: async (how) => {
+      if (how.kind === 'boot-local') await setBootEntryOnce(tools);
+      // Stage 2's init restarts the machine when the agent ends without an error.
+    },
+    setClock: async (nowAtMs) => {
+      await tools.run('date', ['-u', '-s', `@${Math.floor(nowAtMs / 1000)}`]);
+    },
+    workers: workersFor(availableParallelism()),
+  };
+};

@@ -1,0 +1,186 @@
+// The station's end of agent/protocol: who is at the other end of a request, and which orders wait for whom. What the
+// reports mean is the journey's business (main/machines).
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { webcrypto } from 'node:crypto';
+import type { SigningKey } from '../../agent/image/signature.ts';
+import { failed, success } from '../../agent/protocol/failure.ts';
+import type { Result } from '../../agent/protocol/failure.ts';
+import { PROTOCOL } from '../../agent/protocol/messages.ts';
+import type { Hello, HelloAnswer, Order, Signed } from '../../agent/protocol/messages.ts';
+import { importSessionKey, requestMac, sameMac } from '../../agent/protocol/session.ts';
+import { createCounterWindow, MARK_STEP } from './counter-window.ts';
+import type { CounterWindow } from './counter-window.ts';
+import { createOrderQueue, signText } from './order-queue.ts';
+import type { OrderQueue } from './order-queue.ts';
+import type { SessionStore, StoredSession } from './session-store.ts';
+
+export type AgentsOptions = {
+  readonly store: SessionStore;
+  readonly signingKey: SigningKey;
+  readonly kitId: () => string | null;
+  readonly now: () => number;
+  /** Names and trusted keys for the answer to hello. */
+  readonly describe: () => Pick<HelloAnswer, 'stationName' | 'siteName' | 'trustedKeys'>;
+};
+
+export type SessionRequest = {
+  readonly id: string;
+  readonly counter: number;
+  readonly mac: string;
+  readonly method: string;
+  readonly path: string;
+  readonly body: Uint8Array<ArrayBuffer>;
+};
+
+/** Long polls end before a proxy, a laptop's sleep or the agent's own timeout ends them. */
+const POLL_MS = 25_000;
+
+type Live = {
+  readonly session: StoredSession;
+  readonly key: webcrypto.CryptoKey;
+  readonly counters: CounterWindow;
+  readonly queue: OrderQueue;
+  marked: number;
+};
+
+export type Agents = {
+  issueToken(mac: string): string;
+  /** Exchanges the one-time token for a session; a repeated hello with the same nonce gets the same session. */
+  hello(hello: Hello): Result<{ readonly session: StoredSession; readonly answer: Signed; readonly isNew: boolean }>;
+  /** The session that a request proves; each counter counts once. */
+  authenticate(request: SessionRequest): Promise<Result<{ readonly session: StoredSession; readonly isBack: boolean }>>;
+  bindMachine(sessionId: string, machineId: string): void;
+  /** Queues an order; null when the session has ended. */
+  send(sessionId: string, order: Order): number | null;
+  orders(sessionId: string, after: number, signal: AbortSignal): Promise<readonly Signed[]>;
+  end(sessionId: string): void;
+  /** Ends every long poll; sessions stay for the next start. */
+  stop(): void;
+};
+
+const refuseHello = (options: AgentsOptions, hello: Hello): Result<null> => {
+  if (hello.protocol.min > PROTOCOL.max || hello.protocol.max < PROTOCOL.min) {
+    return failed(
+      'agent.protocol-mismatch',
+      `The agent speaks protocol ${hello.protocol.min} to ${hello.protocol.max}, this station ${PROTOCOL.min} to ${PROTOCOL.max}.`,
+      'It reboots into the current boot kit; if this repeats, build the kit again with npm run bootkit.',
+    );
+  }
+  const kitId = options.kitId();
+  if (kitId !== null && hello.kitId !== kitId) {
+    return failed(
+      'agent.kit-mismatch',
+      `The agent comes from boot kit ${hello.kitId || '?'}, this station has ${kitId}.`,
+      'It reboots into the current boot kit; a stick has to be written again.',
+    );
+  }
+  return success(null);
+};
+
+export const createAgents = (options: AgentsOptions): Agents => {
+  const { store, now } = options;
+  const live = new Map<string, Live>();
+
+  const wake = async (id: string): Promise<{ readonly entry: Live; readonly isBack: boolean } | null> => {
+    const known = live.get(id);
+    if (known !== undefined) return { entry: known, isBack: false };
+    const session = store.find(id);
+    if (session === null) return null;
+    const key = await importSessionKey(session.key);
+    // Two requests of one agent may both have waited for the key.
+    const raced = live.get(id);
+    if (raced !== undefined) return { entry: raced, isBack: false };
+    const marks = store.readMarks(id);
+    const entry: Live = {
+      session,
+      key,
+      counters: createCounterWindow(marks.counter),
+      queue: createOrderQueue({ sessionId: id, key: options.signingKey, start: marks.sequence }),
+      marked: marks.counter,
+    };
+    live.set(id, entry);
+    return { entry, isBack: marks.counter > 0 };
+  };
+
+  const answerTo = (hello: Hello, session: StoredSession): Signed =>
+    signText(
+      options.signingKey,
+      JSON.stringify({
+        nonce: hello.nonce,
+        protocol: session.protocol,
+        sessionId: session.id,
+        sessionKey: session.key,
+        nowAtMs: now(),
+        kitId: session.kitId,
+        ...options.describe(),
+      } satisfies HelloAnswer),
+    );
+
+  return {
+    issueToken: (mac) => store.issueToken(mac, now()),
+    hello: (hello) => {
+      const refused = refuseHello(options, hello);
+      if (!refused.ok) return refused;
+      const mac = store.redeemToken(hello.token, hello.nonce, now());
+      if (mac === null) {
+        return failed(
+          'agent.token-invalid',
+          'The token on the boot command line is unknown, used or too old.',
+          'It boots again from the network and gets a new one.',
+        );
+      }
+      const repeated = store.findByNonce(hello.nonce);
+      if (repeated !== null) return success({ session: repeated, answer: answerTo(hello, repeated), isNew: false });
+      const session: StoredSession = {
+        id: randomUUID(),
+        key: randomBytes(32).toString('hex'),
+        bootMac: mac,
+        machineId: null,
+        kitId: hello.kitId,
+        protocol: Math.min(hello.protocol.max, PROTOCOL.max),
+        helloNonce: hello.nonce,
+        startedAtMs: now(),
+      };
+      store.open(session);
+      return success({ session, answer: answerTo(hello, session), isNew: true });
+    },
+    authenticate: async (request) => {
+      const unknown = failed('agent.session-unknown', 'This boot has no session here.', 'The machine boots again from the network.');
+      const found = await wake(request.id);
+      if (found === null) return unknown;
+      const { entry } = found;
+      const expected = await requestMac(entry.key, request);
+      if (!sameMac(expected, request.mac) || !entry.counters.accept(request.counter)) {
+        return failed(
+          'agent.proof-invalid',
+          'The request does not prove its session.',
+          'Look for a stranger on this wire; the machine may boot again.',
+        );
+      }
+      const highest = entry.counters.highest();
+      if (highest - entry.marked >= MARK_STEP || entry.marked === 0) {
+        entry.marked = highest;
+        store.saveMarks(request.id, { counter: highest, sequence: entry.queue.sequence() });
+      }
+      return success({ session: { ...entry.session, machineId: store.find(request.id)?.machineId ?? null }, isBack: found.isBack });
+    },
+    bindMachine: (sessionId, machineId) => store.bindMachine(sessionId, machineId),
+    send: (sessionId, order) => {
+      const entry = live.get(sessionId);
+      if (entry === undefined) return null;
+      const sequence = entry.queue.push(order, now());
+      store.saveMarks(sessionId, { counter: entry.marked, sequence });
+      return sequence;
+    },
+    orders: async (sessionId, after, signal) => (await live.get(sessionId)?.queue.after(after, POLL_MS, signal)) ?? [],
+    end: (sessionId) => {
+      live.get(sessionId)?.queue.close();
+      live.delete(sessionId);
+      store.end(sessionId, now());
+    },
+    stop: () => {
+      for (const entry of live.values()) entry.queue.close();
+      live.clear();
+    },
+  };
+};
