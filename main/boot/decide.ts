@@ -1,0 +1,39 @@
+// Who asks with what firmware → the first thing it is told to load. Pure; main/dhcp puts the answer into options.
+import { assertNever } from '../../agent/protocol/failure.ts';
+import type { BootAnswer, BootClient } from '../dhcp/boot-client.ts';
+import { architectureName, bootsAs } from './architecture.ts';
+import { bootPaths, httpBootPath, ipxePath } from './paths.ts';
+import { stationUrl } from './situation.ts';
+import type { BootSituation } from './situation.ts';
+
+const none = (reason: string): BootAnswer => ({ kind: 'none', reason });
+
+/**
+ * Local boot is no case of its own here: the machine loads the same loader as ever, and the script that the loader asks for says
+ * "boot your disk". So DHCP retries use nothing up. `agentWords` are the `rackside.*` words for an agent on a stick (it was not
+ * loaded from us and has no command line of ours); called only for such a client.
+ */
+export const decideBoot = (client: BootClient, situation: BootSituation, agentWords: () => string): BootAnswer => {
+  if (client.firmware === 'other') return none('this is no boot request');
+  if (!situation.listening) return none('the station is not listening: boot requests are heard and not answered');
+  if (client.firmware === 'agent') return { kind: 'agent', words: agentWords() };
+  if (!situation.kitPresent) return none('there is no boot kit to load from');
+  const family = bootsAs(client.architecture);
+  if (family === null) return none(`the boot kit has nothing for the architecture ${architectureName(client.architecture)}`);
+  const { station } = situation;
+  const pxe = (bootFile: string): BootAnswer => ({ kind: 'pxe', bootFile, server: station.address });
+  switch (client.firmware) {
+    case 'uefi-http':
+      // Some firmware asks as HTTPClient with the architecture of its PXE stack; the class says what it can load.
+      return { kind: 'http', url: stationUrl(station) + httpBootPath(client.mac) };
+    case 'ipxe':
+      // iPXE on UEFI is sent the way of all UEFI machines, or Secure Boot and local boot would need a second path.
+      return family === 'bios' ? pxe(stationUrl(station) + ipxePath(client.mac)) : pxe(bootPaths.shim);
+    case 'bios':
+      return pxe(bootPaths.ipxe);
+    case 'uefi':
+      return family === 'uefi' ? pxe(bootPaths.shim) : none(`a PXE client with the architecture ${architectureName(client.architecture)}`);
+    default:
+      return assertNever(client.firmware);
+  }
+};

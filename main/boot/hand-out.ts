@@ -1,0 +1,44 @@
+// What a machine's final script says: load the agent, or boot your own disk. One network boot asks several times (firmware and GRUB
+// repeat lost requests), and a local boot is valid once: handing out the script uses it up, and repeats within a minute get the same.
+import type { BootSituation, LocalBoot } from './situation.ts';
+import { commandLine } from './words.ts';
+
+export type HandOut =
+  | { readonly kind: 'agent'; readonly commandLine: string }
+  | { readonly kind: 'local'; readonly local: LocalBoot }
+  /** The machine was already loading when answering was switched off: it is sent back to its own disk, never left at a prompt. */
+  | { readonly kind: 'not-listening' };
+
+export interface HandOutOptions {
+  readonly situationFor: (mac: string) => BootSituation | Promise<BootSituation>;
+  /** Uses up the waiting local boot; null when there is none any more. */
+  readonly takeLocalBoot: (mac: string) => LocalBoot | null | Promise<LocalBoot | null>;
+  /** A one-time token for the agent that will run on this machine. */
+  readonly issueToken: (mac: string) => string | Promise<string>;
+  /** Raw 32-byte ed25519 public key, base64url. */
+  readonly stationKey: string;
+  readonly stage2Sha256: string;
+  readonly now: () => number;
+}
+
+const repeatWindowMs = 60_000;
+
+export const createHandOut = (options: HandOutOptions): ((mac: string) => Promise<HandOut>) => {
+  const { situationFor, takeLocalBoot, issueToken, stationKey, stage2Sha256, now } = options;
+  const handedOut = new Map<string, { readonly local: LocalBoot; readonly atMs: number }>();
+
+  return async (mac) => {
+    for (const [other, { atMs }] of handedOut) if (now() - atMs >= repeatWindowMs) handedOut.delete(other);
+    const repeated = handedOut.get(mac);
+    if (repeated) return { kind: 'local', local: repeated.local };
+    const situation = await situationFor(mac);
+    const local = situation.localBoot && (await takeLocalBoot(mac));
+    if (local) {
+      handedOut.set(mac, { local, atMs: now() });
+      return { kind: 'local', local };
+    }
+    if (!situation.listening) return { kind: 'not-listening' };
+    const token = await issueToken(mac);
+    return { kind: 'agent', commandLine: commandLine({ station: situation.station, token, stationKey, stage2Sha256, mac }) };
+  };
+};
