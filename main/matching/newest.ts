@@ -3,7 +3,8 @@
 import type { ImageView } from '../../preload/contract/views.ts';
 import { foldText } from './text.ts';
 
-export type NewestCandidate = Pick<ImageView, 'osoid' | 'name' | 'revision' | 'labels' | 'trust'>;
+/** `lineage` is the manifest's lineage id; where it is not at hand, images of one name count as one line. */
+export type NewestCandidate = Pick<ImageView, 'osoid' | 'name' | 'revision' | 'labels' | 'trust'> & { readonly lineage?: string };
 
 export type Newest<T> =
   | { readonly kind: 'found'; readonly image: T }
@@ -13,14 +14,14 @@ export type Newest<T> =
   | { readonly kind: 'tie'; readonly images: readonly T[]; readonly reason: string };
 
 /**
- * The highest revision of the one line of images that carries all `labels`. Revision numbers of two lines (names) say nothing
+ * The highest revision of the one line of images that carries all `labels`. Revision numbers of two lines say nothing
  * of each other, so labels that reach two lines are a tie.
  */
 export const newest = <T extends NewestCandidate>(images: readonly T[], labels: Readonly<Record<string, string>>): Newest<T> => {
   const carrying = images.filter((image) => Object.entries(labels).every(([key, value]) => carries(image, key, value)));
   const trusted = carrying.filter((image) => image.trust === 'trusted');
   if (trusted.length === 0) return { kind: 'none', untrusted: carrying.length };
-  const lines = new Set(trusted.map((image) => foldText(image.name)));
+  const lines = new Set(trusted.map((image) => image.lineage ?? foldText(image.name)));
   const revision = Math.max(...trusted.map((image) => image.revision));
   const best = unique(trusted.filter((image) => image.revision === revision));
   if (lines.size > 1) return { kind: 'tie', images: trusted, reason: `${lines.size} different images carry these labels` };
