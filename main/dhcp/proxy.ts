@@ -1,0 +1,88 @@
+// proxyDHCP as one pure function (PXE 2.1 section 2.2.3 and chapter 3): another server leases the addresses, we only say what to
+// boot. The OFFER on port 67 already names server and file, which every firmware we know takes; port 4011 answers those that insist.
+import { bootClientOf, type BootAnswer, type BootClient } from './boot-client.ts';
+import type { DhcpEvent } from './events.ts';
+import { messageType, OPTION, textOption, type DhcpMessage } from './options.ts';
+import { NO_ADDRESS, type DhcpPacket } from './packet.ts';
+import { bootParts, destinationOf, replyTo, type Destination, type DhcpAction } from './reply.ts';
+
+export type ProxyConfig = {
+  readonly serverId: string;
+  /** Whether this boot client is answered at all. */
+  answers(client: BootClient): boolean;
+};
+
+export type ProxyOutcome = { readonly actions: readonly DhcpAction[]; readonly events: readonly DhcpEvent[] };
+
+/** @param port where the packet came in: 67 or 4011. */
+export const serveProxy = (
+  packet: DhcpPacket,
+  port: 67 | 4011,
+  config: ProxyConfig,
+  decideBoot: (client: BootClient) => BootAnswer,
+): ProxyOutcome => {
+  const message = messageType(packet);
+  if (packet.op !== 1 || message === null || packet.hardwareAddress.byteLength !== 6) return { actions: [], events: [] };
+  const client = bootClientOf(packet);
+  const answer = decide(packet, message, port, client, config, decideBoot);
+  const information = packet.options.get(OPTION.relayInformation);
+  const heard: DhcpEvent = {
+    kind: 'heard',
+    message,
+    client,
+    hostname: textOption(packet, OPTION.hostName),
+    relay: {
+      address: packet.relayAddress === NO_ADDRESS ? null : packet.relayAddress,
+      information: information === undefined ? null : Buffer.from(information).toString('hex'),
+    },
+    answered: typeof answer !== 'string',
+    silence: typeof answer === 'string' ? answer : null,
+  };
+  if (typeof answer === 'string') return { actions: [], events: [heard] };
+  const { type, to, boot } = answer;
+  const parts = bootParts(packet, client, boot);
+  // yiaddr stays 0 always: the address is the other server's to give.
+  const reply = replyTo(packet, type, config.serverId, {
+    serverAddress: config.serverId,
+    ...parts,
+    clientAddress: type === 'ack' ? packet.clientAddress : NO_ADDRESS,
+  });
+  const told: DhcpEvent[] = [];
+  if (boot.kind === 'pxe') told.push({ kind: 'boot-answered', client, bootFile: boot.bootFile });
+  if (boot.kind === 'http') told.push({ kind: 'boot-answered', client, bootFile: boot.url });
+  return { actions: [{ kind: 'send', packet: reply, to }], events: [heard, ...told] };
+};
+
+type Reply = { readonly type: 'offer' | 'ack'; readonly to: Destination; readonly boot: BootAnswer };
+
+/** The reply to make, or in a few words why there is none. */
+const decide = (
+  packet: DhcpPacket,
+  message: DhcpMessage,
+  port: 67 | 4011,
+  client: BootClient,
+  config: ProxyConfig,
+  decideBoot: (client: BootClient) => BootAnswer,
+): Reply | string => {
+  const reply = replyKind(packet, message, port, client);
+  if (typeof reply === 'string') return reply;
+  if (!config.answers(client)) return 'not answering this client';
+  const boot = decideBoot(client);
+  if (boot.kind === 'none') return boot.reason;
+  return { ...reply, boot };
+};
+
+const replyKind = (packet: DhcpPacket, message: DhcpMessage, port: 67 | 4011, client: BootClient): Omit<Reply, 'boot'> | string => {
+  if (client.firmware === 'agent') {
+    // The agent has its lease from the other server; an OFFER without an address would only confuse its DHCP client, so it asks by INFORM.
+    return message === 'inform' ? { type: 'ack', to: destinationOf(packet, 'ack') } : 'the agent asks a proxy by INFORM';
+  }
+  // An iPXE that lost its vendor class would take our yiaddr-less OFFER for a broken lease.
+  if (!/^(PXE|HTTP)Client/.test(client.vendorClass ?? '')) return 'not a boot client';
+  if (port === 4011) {
+    // iPXE sends from port 68, EDK2 from 4011: the answer goes where the question came from.
+    return message === 'request' || message === 'inform' ? { type: 'ack', to: { kind: 'sender' } } : `${message} on port 4011`;
+  }
+  if (message === 'discover') return { type: 'offer', to: destinationOf(packet, 'offer') };
+  return message === 'request' ? 'the REQUEST is for the leasing server' : `${message} is for the leasing server`;
+};

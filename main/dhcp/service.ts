@@ -1,0 +1,197 @@
+// Carries DHCP packets between sockets and the pure server or proxy: opens the ports on one NIC (or on loopback for the software
+// rack), refuses to lease addresses beside another DHCP server, and stops when one appears.
+import { failed, success, type Failure, type Result } from '../../agent/protocol/failure.ts';
+import type { Datagrams, Endpoint } from '../network/datagrams.ts';
+import { contains, type Ipv4Network, type Ipv4Range } from '../network/ipv4.ts';
+import type { BootAnswer, BootClient } from './boot-client.ts';
+import { decode, encode } from './codec.ts';
+import type { DhcpEvent } from './events.ts';
+import { startForeignWatch, type ForeignWatch, type ForeignWatchOptions } from './foreign-watch.ts';
+import type { LeaseStore } from './leases.ts';
+import { openPorts, type DhcpEndpoint } from './ports.ts';
+import { serveProxy } from './proxy.ts';
+import type { Destination, DhcpAction } from './reply.ts';
+import { serve, type ServerConfig } from './server.ts';
+import { macOf, type DhcpPacket } from './packet.ts';
+
+export type DhcpOptions = {
+  /** `server` leases addresses; `proxy` only says what to boot, beside somebody else's server. */
+  readonly mode: 'server' | 'proxy';
+  readonly endpoint: DhcpEndpoint;
+  /** Unused in proxy mode. */
+  readonly pool: Ipv4Range;
+  readonly leaseSeconds: number;
+  readonly routers?: readonly string[];
+  readonly nameServers?: readonly string[];
+  readonly domainName?: string;
+  decideBoot(client: BootClient): BootAnswer;
+  /** Whether boot requests are answered at the moment. They are heard and reported always. */
+  listening(): boolean;
+  /** A machine of ours, which gets a lease in its own operating system as well. */
+  knownMac(mac: string): boolean;
+  /** Also lease to strangers' operating systems. Default no. */
+  leaseToEveryone?(): boolean;
+  readonly leases: LeaseStore;
+  readonly now: () => number;
+  onEvent(event: DhcpEvent): void;
+  /** Defaults: every 60 s, listening 5 s. Always off on loopback. */
+  readonly foreignProbe?: ForeignWatchOptions;
+  /** Ends the start, which on a NIC takes seconds. */
+  readonly signal?: AbortSignal;
+};
+
+export type RunningDhcp = {
+  readonly mode: 'server' | 'proxy';
+  readonly address: Endpoint;
+  /** Port 4011, in proxy mode. */
+  readonly proxyAddress: Endpoint | null;
+  /** `stopped` also after a foreign server ended it. */
+  state(): 'serving' | 'stopped';
+  stop(): Promise<void>;
+};
+
+/**
+ * Failure codes: dhcp.pool-outside, dhcp.foreign-server, dhcp.start-cancelled, network.unproven and the socket failures (network.port-taken, …).
+ * In server mode on a NIC it takes as long as the probe listens (5 s); what asks meanwhile is reported, not answered.
+ */
+export const startDhcp = async (options: DhcpOptions): Promise<Result<RunningDhcp>> => {
+  const { mode, endpoint } = options;
+  const network = networkOf(options);
+  if (mode === 'server' && (!contains(network, options.pool.first) || !contains(network, options.pool.last))) {
+    return failed(
+      'dhcp.pool-outside',
+      `The addresses ${options.pool.first} to ${options.pool.last} are not on the interface's network ${network.address}/${network.prefixLength}.`,
+      "Choose addresses on that network, or change the interface's address.",
+    );
+  }
+  const opened = await openPorts(endpoint, mode);
+  if (!opened.ok) return opened;
+  const ports = opened.value;
+  const onEvent = options.onEvent;
+  let phase: 'hearing' | 'serving' | 'stopped' = 'hearing';
+  let watch: ForeignWatch | null = null;
+
+  const stop = async (): Promise<void> => {
+    phase = 'stopped';
+    watch?.stop();
+    await Promise.all([ports.main.close(), ports.proxy?.close()]);
+  };
+  const stopBeside = (serverId: string): void => {
+    if (phase === 'stopped') return;
+    void stop();
+    onEvent({ kind: 'stopped', failure: foreignFailure(serverId) });
+  };
+
+  const config = serverConfig(options, network, () => phase === 'serving');
+  const decideBoot = (client: BootClient): BootAnswer => options.decideBoot(client);
+  const decide = (
+    packet: DhcpPacket,
+    port: 67 | 4011,
+  ): { readonly actions: readonly DhcpAction[]; readonly events: readonly DhcpEvent[] } => {
+    if (mode === 'proxy') {
+      return serveProxy(
+        packet,
+        port,
+        { serverId: endpoint.address, answers: () => phase === 'serving' && options.listening() },
+        decideBoot,
+      );
+    }
+    const outcome = serve(packet, options.now(), options.leases.all(), config, decideBoot);
+    for (const change of outcome.leaseChanges) {
+      if (change.kind === 'put') options.leases.put(change.lease);
+      else options.leases.remove(change.clientKey);
+    }
+    return outcome;
+  };
+
+  const listenOn = (socket: Datagrams, port: 67 | 4011): void => {
+    socket.onError((error) => onEvent({ kind: 'trouble', failure: troubleFailure(error) }));
+    socket.onMessage((bytes, from) => {
+      const decoded = decode(bytes);
+      if (!decoded.ok) return onEvent({ kind: 'malformed', failure: decoded.failure, from: from.address });
+      // Our own probe comes back to us on the same wire.
+      if (phase === 'stopped' || watch?.isOwnProbe(macOf(decoded.value))) return;
+      try {
+        const { actions, events } = decide(decoded.value, port);
+        for (const { packet, to } of actions) void socket.send(encode(packet), endpointOf(to, from, endpoint.kind));
+        for (const event of events) onEvent(event);
+        const foreign = events.find((event) => event.kind === 'foreign-server');
+        if (foreign !== undefined) stopBeside(foreign.serverId);
+      } catch (error) {
+        // A full disk under the lease store must not end the service; the client asks again.
+        onEvent({ kind: 'trouble', failure: troubleFailure(error) });
+      }
+    });
+  };
+  listenOn(ports.main, 67);
+  if (ports.proxy !== null) listenOn(ports.proxy, 4011);
+
+  if (mode === 'server' && endpoint.kind === 'nic') {
+    watch = startForeignWatch({ ...options.foreignProbe, nic: endpoint.nic, address: endpoint.address, onEvent, onForeign: stopBeside });
+    options.signal?.addEventListener('abort', watch.stop, { once: true });
+    const first = await watch.first;
+    options.signal?.removeEventListener('abort', watch.stop);
+    if (options.signal?.aborted) {
+      await stop();
+      return failed('dhcp.start-cancelled', 'Starting DHCP was cancelled.', 'Start it again.');
+    }
+    if (!first.ok || first.value.length > 0) {
+      await stop();
+      return first.ok ? { ok: false, failure: foreignFailure(first.value[0]?.serverId ?? 'unknown') } : first;
+    }
+  }
+  phase = 'serving';
+  return success({
+    mode,
+    address: ports.main.address,
+    proxyAddress: ports.proxy?.address ?? null,
+    state: () => (phase === 'serving' ? 'serving' : 'stopped'),
+    stop,
+  });
+};
+
+/** On loopback the leases are for an imagined network, that of the pool. */
+const networkOf = ({ endpoint, pool }: DhcpOptions): Ipv4Network =>
+  endpoint.kind === 'nic'
+    ? { address: endpoint.address, prefixLength: endpoint.prefixLength }
+    : { address: pool.first, prefixLength: endpoint.prefixLength ?? 16 };
+
+const serverConfig = (options: DhcpOptions, network: Ipv4Network, serving: () => boolean): ServerConfig => ({
+  serverId: options.endpoint.address,
+  network,
+  leaseSeconds: options.leaseSeconds,
+  pool: options.pool,
+  // Server mode runs only where no other server answers.
+  authoritative: true,
+  ...(options.routers === undefined ? {} : { routers: options.routers }),
+  ...(options.nameServers === undefined ? {} : { nameServers: options.nameServers }),
+  ...(options.domainName === undefined ? {} : { domainName: options.domainName }),
+  answers: (client) => {
+    if (!serving()) return 'ignore';
+    const leasing = options.knownMac(client.mac) || (options.leaseToEveryone?.() ?? false);
+    if (client.firmware === 'other') return leasing ? 'lease' : 'ignore';
+    // A known machine's agent keeps its network when listening is switched off in the middle of a job.
+    if (!options.listening()) return client.firmware === 'agent' && leasing ? 'lease' : 'ignore';
+    return 'boot';
+  },
+});
+
+const endpointOf = (to: Destination, from: Endpoint, kind: DhcpEndpoint['kind']): Endpoint => {
+  // The software rack's clients share one address: only the source port tells them apart.
+  if (to.kind === 'sender' || kind === 'loopback') return from;
+  return to.kind === 'broadcast' ? { address: '255.255.255.255', port: 68 } : to;
+};
+
+const foreignFailure = (serverId: string): Failure =>
+  failed(
+    'dhcp.foreign-server',
+    `Another DHCP server, ${serverId}, answers on this network.`,
+    'Disconnect it or choose another interface; to work beside it, use proxy mode.',
+  ).failure;
+
+const troubleFailure = (error: unknown): Failure =>
+  failed(
+    'dhcp.trouble',
+    `A DHCP packet could not be handled: ${error instanceof Error ? error.message : String(error)}.`,
+    'Check the network cable and the free disk space.',
+  ).failure;

@@ -1,0 +1,47 @@
+// Who holds a UDP port: /proc/net/udp gives the socket's inode, /proc/PID/fd its owner (proc(5)). Linux; elsewhere nobody is named.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+export type PortHolder = { readonly pid: number; readonly name: string };
+
+/** Programs with a UDP socket on `port`. Another user's program stays unnamed unless we are root. */
+export const udpPortHolders = (port: number, procRoot = '/proc'): readonly PortHolder[] => {
+  const inodes = new Set([...inodesOn(`${procRoot}/net/udp`, port), ...inodesOn(`${procRoot}/net/udp6`, port)]);
+  if (inodes.size === 0) return [];
+  const pids = list(procRoot).filter((name) => /^[0-9]+$/.test(name));
+  return pids
+    .filter((pid) => list(`${procRoot}/${pid}/fd`).some((fd) => inodes.has(socketInode(`${procRoot}/${pid}/fd/${fd}`))))
+    .map((pid) => ({ pid: Number(pid), name: read(`${procRoot}/${pid}/comm`).trim() }));
+};
+
+const inodesOn = (file: string, port: number): readonly string[] =>
+  read(file)
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => Number.parseInt(fields[1]?.split(':')[1] ?? '', 16) === port)
+    .map((fields) => fields[9] ?? '');
+
+const socketInode = (link: string): string => {
+  try {
+    return /^socket:\[([0-9]+)\]$/.exec(readlinkSync(link))?.[1] ?? 'none';
+  } catch {
+    return 'none';
+  }
+};
+
+/** Processes end and hide while we look. */
+const list = (folder: string): readonly string[] => {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+};
+
+const read = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+};
