@@ -6,13 +6,12 @@ import type { SmbiosStructure, SmbiosVersion } from './smbios.ts';
 import { byteAt, parseEntryPoint, parseStructures, stringAt, uuidAt } from './smbios.ts';
 
 /** DSP0134 §7.4.1, by number. */
-const CHASSIS_TYPES = [
-  ...['', 'Other', 'Unknown', 'Desktop', 'Low Profile Desktop', 'Pizza Box', 'Mini Tower', 'Tower', 'Portable', 'Laptop', 'Notebook'],
-  ...['Hand Held', 'Docking Station', 'All In One', 'Sub Notebook', 'Space-saving', 'Lunch Box', 'Main Server Chassis'],
-  ...['Expansion Chassis', 'Sub Chassis', 'Bus Expansion Chassis', 'Peripheral Chassis', 'RAID Chassis', 'Rack Mount Chassis'],
-  ...['Sealed-case PC', 'Multi-system', 'CompactPCI', 'AdvancedTCA', 'Blade', 'Blade Enclosing', 'Tablet', 'Convertible', 'Detachable'],
-  ...['IoT Gateway', 'Embedded PC', 'Mini PC', 'Stick PC'],
-] as const;
+const CHASSIS_TYPES = (
+  '|Other|Unknown|Desktop|Low Profile Desktop|Pizza Box|Mini Tower|Tower|Portable|Laptop|Notebook|Hand Held|' +
+  'Docking Station|All In One|Sub Notebook|Space-saving|Lunch Box|Main Server Chassis|Expansion Chassis|Sub Chassis|' +
+  'Bus Expansion Chassis|Peripheral Chassis|RAID Chassis|Rack Mount Chassis|Sealed-case PC|Multi-system|CompactPCI|' +
+  'AdvancedTCA|Blade|Blade Enclosing|Tablet|Convertible|Detachable|IoT Gateway|Embedded PC|Mini PC|Stick PC'
+).split('|');
 
 const EMPTY: SmbiosStructure = { type: -1, handle: 0, data: new Uint8Array(), strings: [] };
 

@@ -52,7 +52,7 @@ const dmiFacts = (dmi: NonNullable<Inventory['dmi']>): readonly Fact[] => {
     ...textFact('board.manufacturer', 'name', 'smbios:2.manufacturer', dmi.board.manufacturer),
     ...textFact('board.model', 'name', 'smbios:2.product', dmi.board.product),
     ...textFact('board.serial', 'serial', 'smbios:2.serial', dmi.board.serial),
-    ...textFact('chassis.type', 'name', 'smbios:3.type', dmi.chassis.type),
+    ...fact('chassis.type', 'smbios:3.type', dmi.chassis.type),
     ...textFact('chassis.manufacturer', 'name', 'smbios:3.manufacturer', dmi.chassis.manufacturer),
     ...textFact('chassis.serial', 'serial', 'smbios:3.serial', dmi.chassis.serial),
     ...(enclosure === null ? [] : fact('chassis.enclosure', enclosure.source, enclosure.name)),
@@ -66,8 +66,14 @@ const dmiFacts = (dmi: NonNullable<Inventory['dmi']>): readonly Fact[] => {
 
 /** Media and networked volumes are not the machine's own disks: they come and go, and several machines see the same one. */
 const NOT_ITS_OWN: readonly DiskExclusion[] = [
-  ...(['removable', 'boot-media', 'virtual-media', 'internal-sd'] as const),
-  ...(['fibre-channel', 'iscsi', 'nvme-over-fabrics', 'multipath'] as const),
+  'removable',
+  'boot-media',
+  'virtual-media',
+  'internal-sd',
+  'fibre-channel',
+  'iscsi',
+  'nvme-over-fabrics',
+  'multipath',
 ];
 
 /** The disks that belong to the machine itself; what disk facts and machine identity are made of. */

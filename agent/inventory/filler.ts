@@ -5,30 +5,21 @@
 export type FillerField = 'serial' | 'uuid' | 'mac' | 'asset-tag' | 'name' | 'location';
 
 /** Whole values, lower case, white space collapsed and trailing dots removed, that mean "nobody filled this in". */
-const WORDS = new Set([
-  ...['', 'none', 'null', 'nil', 'n/a', 'na', 'n.a', 'not available', 'not applicable', 'not specified', 'not provided', 'not present'],
-  ...['not set', 'not settable', 'no data', 'no asset tag', 'no serial', 'no asset information', 'empty', 'blank', 'undefined', 'unset'],
-  ...['unknown', 'unspecified', 'invalid', 'default', 'default string', 'default_string', 'string', 'standard', 'other', 'test', 'xxx'],
-  ...[
-    'o.e.m',
-    'oem',
-    'oem_default',
-    'filled by oem',
-    'to be filled',
-    'to be filled by oem',
-    'to be filled by o.e.m',
-    'tbd',
-    'tba',
-    'dummy',
-  ],
-  ...['system manufacturer', 'system product name', 'system version', 'system serial number', 'system sku', 'system name', 'system uuid'],
-  ...['base board manufacturer', 'base board product name', 'base board serial number', 'base board version', 'base board asset tag'],
-  ...['board serial number', 'baseboard serial number', 'serial number', 'serialnumber', 'serial', 'mb-1234567890', 'asset-1234567890'],
-  ...['chassis manufacturer', 'chassis version', 'chassis serial number', 'chassis asset tag', 'asset tag', 'asset-tag', 'assettag'],
-  ...['no asset tag', 'atn12345678901234567', 'sernum0', 'assettagnum0', 'part component', 'base board chassis location'],
-  ...['chassis location', 'location', 'unknow', 'sku=notprovided', 'type1sku0', 'type1family', 'type2 - board chassis location'],
-  ...['type2 - board serial number', 'type2 - board asset tag', 'product name', 'product version', 'family', 'sku', 'sku number'],
-]);
+const WORDS = new Set(
+  (
+    '|none|null|nil|n/a|na|n.a|not available|not applicable|not specified|not provided|not present|not set|not settable|' +
+    'no data|no asset tag|no serial|no asset information|empty|blank|undefined|unset|unknown|unspecified|invalid|default|' +
+    'default string|default_string|string|standard|other|test|xxx|o.e.m|oem|oem_default|filled by oem|to be filled|' +
+    'to be filled by oem|to be filled by o.e.m|tbd|tba|dummy|system manufacturer|system product name|system version|' +
+    'system serial number|system sku|system name|system uuid|base board manufacturer|base board product name|' +
+    'base board serial number|base board version|base board asset tag|board serial number|baseboard serial number|' +
+    'serial number|serialnumber|serial|mb-1234567890|asset-1234567890|chassis manufacturer|chassis version|' +
+    'chassis serial number|chassis asset tag|asset tag|asset-tag|assettag|atn12345678901234567|sernum0|assettagnum0|' +
+    'part component|base board chassis location|chassis location|location|unknow|sku=notprovided|type1sku0|type1family|' +
+    'type2 - board chassis location|type2 - board serial number|type2 - board asset tag|product name|product version|' +
+    'family|sku|sku number'
+  ).split('|'),
+);
 
 /** Shapes of filler in any text field: one character repeated, keyboard runs, "to be filled…", placeholders in brackets. */
 const SHAPES = [
@@ -39,9 +30,13 @@ const SHAPES = [
   /^1234567(8|890)?$/,
   /^to be (filled|set|defined)/i,
   /^(system|chassis|board|base ?board) (serial|asset)( number| tag)?$/i,
+  /^(sernum|assettagnum|partnum)\d+$/,
   /^<.*>$/,
   /^\[.*\]$/,
 ] as const;
+
+/** Names, versions and places are short and repeat; only these shapes say nothing. */
+const NAME_SHAPES = [/^[\s.\-_*#?/]+$/, /^0+$/, /^x{2,}$/, /^0?123456789(0|abcdef)?\d*$/i, /^to be (filled|set|defined)/i] as const;
 
 /** UUIDs that vendors and board makers ship on every board; compared without case. */
 const UUIDS = new Set([
@@ -76,10 +71,12 @@ const MACS = new Set([
 ]);
 
 /** Drivers of USB adapters, and of the management controller's USB network: they wander, or every machine has the same. */
-const WANDERING_DRIVERS = new Set([
-  ...['asix', 'ax88179_178a', 'aqc111', 'cdc_ether', 'cdc_ncm', 'cdc_mbim', 'cdc_subset', 'dm9601', 'lan78xx', 'mcs7830', 'pegasus'],
-  ...['r8152', 'r8153_ecm', 'rndis_host', 'rtl8150', 'smsc75xx', 'smsc95xx', 'sr9700', 'sr9800', 'qmi_wwan', 'ipheth', 'usbnet'],
-]);
+const WANDERING_DRIVERS = new Set(
+  (
+    'asix ax88179_178a aqc111 cdc_ether cdc_ncm cdc_mbim cdc_subset dm9601 lan78xx mcs7830 pegasus r8152 r8153_ecm ' +
+    'rndis_host rtl8150 smsc75xx smsc95xx sr9700 sr9800 qmi_wwan ipheth usbnet'
+  ).split(' '),
+);
 
 const tidy = (value: string): string =>
   value
@@ -101,8 +98,8 @@ export const isFiller = (field: FillerField, value: string): boolean => {
   if (field === 'mac') return MACS.has(text) || (Number.parseInt(text.slice(0, 2), 16) & 1) === 1;
   const tidied = tidy(value);
   if (WORDS.has(tidied)) return true;
-  // A slot may well be called "4"; a product may be called "X".
-  if (field === 'location' || field === 'name') return /^[\s.\-_*#?/0]+$/.test(tidied) || /^to be (filled|set|defined)/.test(tidied);
+  // A slot may well be called "4", a product "X", a version "0.0.0".
+  if (field === 'location' || field === 'name') return NAME_SHAPES.some((shape) => shape.test(tidied));
   return SHAPES.some((shape) => shape.test(tidied));
 };
 

@@ -10,7 +10,7 @@ const printable = (bytes: Uint8Array): string =>
 /** Identifiers as kept: trimmed, inner blanks single, at most 128 characters (the provenance record's limit); blank is null. */
 export const cleanId = (text: string | null): string | null => {
   const cleaned = (text ?? '')
-    .replace(/[\0-\x1f\x7f]/g, ' ')
+    .replace(/\p{Cc}/gu, ' ')
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, 128);

@@ -64,7 +64,7 @@ const firmwareRaid = (volume: Volume): readonly Signature[] => {
     if (text(sectorsBeforeEnd * 512, 4) === '\xde\x11\xde\x11') add('ddf_raid_member', sectorsBeforeEnd * 512);
   }
   if (text(2 * 512, 6) === 'NVIDIA') add('nvidia_raid_member', 2 * 512);
-  if (text(512, 2) === 'JM' && /^JM[\0-\x02]/.test(text(512, 3))) add('jmicron_raid_member', 512);
+  if (text(512, 2) === 'JM' && text(510, 1) <= '\x02') add('jmicron_raid_member', 512);
   if (text(512, 6) === '$XIDE$') add('lsi_mega_raid_member', 512);
   for (const sectorsBeforeEnd of [16, 63, 255, 256]) {
     if (text(sectorsBeforeEnd * 512, 24) === 'Promise Technology, Inc.') add('promise_fasttrack_raid_member', sectorsBeforeEnd * 512);

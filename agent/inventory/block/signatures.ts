@@ -64,7 +64,7 @@ const words = (bytes: Buffer, offset: number, length: number): string =>
   bytes
     .toString('utf8', offset, offset + length)
     .replace(/\0.*$/su, '')
-    .replace(/[\0-\x1f\x7f]/g, ' ')
+    .replace(/\p{Cc}/gu, ' ')
     .toWellFormed()
     .trim()
     .slice(0, 256);
