@@ -8,7 +8,7 @@ import type { Route } from '../http/routes.ts';
 import type { TftpFile } from '../tftp/source.ts';
 import { grubDispatcher, padConfig } from './grub-config.ts';
 import { createHandOut } from './hand-out.ts';
-import type { HandOut, HandOutOptions } from './hand-out.ts';
+import type { HandOut, HandOutOptions, HandOuts } from './hand-out.ts';
 import { kitFile, kitFilePath } from './kit.ts';
 import type { BootKit, KitFile, ServedRole } from './kit.ts';
 import { macOfGrubConfig, normaliseBootPath, normaliseMac } from './paths.ts';
@@ -32,6 +32,7 @@ export interface BootFilesEvent {
 export interface BootFiles {
   /** For `startTftp`. */
   readonly resolve: (path: string) => Promise<TftpFile | null>;
+  readonly forget: HandOuts['forget'];
   /** For `startHttp`: everything below `/boot/`. */
   readonly routes: readonly Route[];
 }
@@ -45,7 +46,7 @@ const byHttp: readonly ServedRole[] = [...byTftp, 'stage2'];
 
 export const bootFiles = (options: BootFilesOptions): BootFiles => {
   const { kit, station, onEvent } = options;
-  const handOut = createHandOut({ ...options, stage2Sha256: need(kit, 'stage2').sha256 });
+  const { handOut, forget } = createHandOut({ ...options, stage2Sha256: need(kit, 'stage2').sha256 });
   const loaded = new Map<string, Promise<Buffer>>();
 
   const tell = async (mac: string, via: BootFilesEvent['via']): Promise<HandOut> => {
@@ -108,6 +109,7 @@ export const bootFiles = (options: BootFilesOptions): BootFiles => {
 
   return {
     resolve,
+    forget,
     routes: [
       forMachine('/boot/ipxe/:mac', async (method, mac) =>
         textAnswer(method === 'HEAD' ? '' : ipxeScript(await tell(mac, 'ipxe'), station)),

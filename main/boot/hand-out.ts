@@ -23,11 +23,17 @@ export interface HandOutOptions {
 
 const repeatWindowMs = 60_000;
 
-export const createHandOut = (options: HandOutOptions): ((mac: string) => Promise<HandOut>) => {
+export interface HandOuts {
+  readonly handOut: (mac: string) => Promise<HandOut>;
+  /** A new boot of this machine (its firmware asks DHCP again): a repeat of the last script is no longer a repeat. */
+  readonly forget: (mac: string) => void;
+}
+
+export const createHandOut = (options: HandOutOptions): HandOuts => {
   const { situationFor, takeLocalBoot, issueToken, stationKey, stage2Sha256, now } = options;
   const handedOut = new Map<string, { readonly local: LocalBoot; readonly atMs: number }>();
 
-  return async (mac) => {
+  const handOut = async (mac: string): Promise<HandOut> => {
     for (const [other, { atMs }] of handedOut) if (now() - atMs >= repeatWindowMs) handedOut.delete(other);
     const repeated = handedOut.get(mac);
     if (repeated) return { kind: 'local', local: repeated.local };
@@ -41,4 +47,5 @@ export const createHandOut = (options: HandOutOptions): ((mac: string) => Promis
     const token = await issueToken(mac);
     return { kind: 'agent', commandLine: commandLine({ station: situation.station, token, stationKey, stage2Sha256, mac }) };
   };
+  return { handOut, forget: (mac) => void handedOut.delete(mac) };
 };
