@@ -115,15 +115,18 @@ export const startTftp = async (options: TftpOptions): Promise<Result<RunningTft
     else if (packet.value.kind === 'read' || packet.value.kind === 'write') accept(packet.value, client);
   });
 
+  let stopped: Promise<void> | null = null;
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    await listener.close();
+    for (const { session } of entries.values()) session?.cancel('the station stops serving');
+    await Promise.allSettled(underWay);
+  };
+
   return success({
     address: listener.address,
     activeTransfers: () => entries.size,
-    stop: async () => {
-      stopping = true;
-      await listener.close();
-      for (const { session } of entries.values()) session?.cancel('the station stops serving');
-      await Promise.allSettled(underWay);
-    },
+    stop: () => (stopped ??= stop()),
   });
 };
 

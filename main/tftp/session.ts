@@ -38,6 +38,7 @@ export const runSession = ({ socket, source, client, request, plan, granted, now
   let strangerAtMs = -Infinity;
   let timer: NodeJS.Timeout | undefined;
   let over = false;
+  let lastWords: Promise<void> = Promise.resolve();
 
   const transmit = (bytes: Buffer): Promise<void> => socket.send(bytes, client);
   const sender = createBlockSender(plan, source, transmit, (error) => {
@@ -47,7 +48,7 @@ export const runSession = ({ socket, source, client, request, plan, granted, now
   });
 
   const say = (code: number, message: string): void => {
-    transmit(encodeTftp({ kind: 'error', code, message })).catch(() => {});
+    lastWords = transmit(encodeTftp({ kind: 'error', code, message })).catch(() => {});
   };
 
   let state = beginTransfer(plan, startedAtMs).state;
@@ -69,7 +70,8 @@ export const runSession = ({ socket, source, client, request, plan, granted, now
     clearTimeout(timer);
     sender.stop();
     if (event) onEvent(event);
-    void Promise.allSettled([socket.close(), source.close()]).then(() => markEnded());
+    // Closing a socket drops what it has not sent yet.
+    void lastWords.then(() => Promise.allSettled([socket.close(), source.close()])).then(() => markEnded());
   };
 
   const eventOf = (end: TransferEnd): TftpEvent => {
