@@ -37,7 +37,7 @@ export const stalePlaces = (
 
 /** What the image leaves free and a disk may forget: runs of skipped chunks and everything beyond the image. */
 export const freeRanges = (diskSizeBytes: number, table: ChunkTable, reserved: readonly Range[]): readonly Range[] =>
-  mergeRanges([...[...piecesOf(table, ['skip'], Infinity)], rangeBetween(table.diskSizeBytes, diskSizeBytes)]).flatMap((range) =>
+  mergeRanges([...piecesOf(table, ['skip'], Infinity), rangeBetween(table.diskSizeBytes, diskSizeBytes)]).flatMap((range) =>
     subtractRanges(range, reserved),
   );
 

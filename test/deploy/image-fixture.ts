@@ -105,7 +105,7 @@ export const makeImage = async (
       ? []
       : [{ start: ROOT_START + (raw.length - ROOT_START - MIB), end: raw.length - 33 * 512 }, ...freeRanges(folder)];
   const isFree = (start: number, end: number): boolean => free.some((range) => range.start <= start && end <= range.end);
-  const builder = buildChunkTable(raw.length, chunkSizeBytes);
+  const builder = buildChunkTable(chunkSizeBytes);
   const hasher = createExtentHasher();
   const frames = new Map<string, Buffer>();
   for (let at = 0; at < raw.length; at += chunkSizeBytes) {
@@ -117,7 +117,7 @@ export const makeImage = async (
       frames.set(chunkIdOf(chunk), encodeFrame(chunk));
     }
   }
-  const table = builder.finish();
+  const table = builder.finish(raw.length);
   const partitions = await readPartitionTable((offset, length) => Promise.resolve(raw.subarray(offset, offset + length)), {
     sizeBytes: raw.length,
   });
