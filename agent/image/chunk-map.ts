@@ -40,11 +40,12 @@ export const hashAt = (table: ChunkTable, n: number): string =>
 export type ChunkTableBuilder = {
   /** Chunks in disk order; `count` only for zero and skip. */
   readonly add: (kind: RunKind, hash: Uint8Array | null, count?: number) => void;
-  readonly finish: (bitmap?: UsedBitmap) => ChunkTable;
+  /** Throws unless the chunks added fill a disk of this size exactly. */
+  readonly finish: (diskSizeBytes: number, bitmap?: UsedBitmap) => ChunkTable;
 };
 
 /** Collects a table while a disk is read from front to back. */
-export const buildChunkTable = (diskSizeBytes: number, chunkSizeBytes: number = CHUNK_SIZE_BYTES): ChunkTableBuilder => {
+export const buildChunkTable = (chunkSizeBytes: number = CHUNK_SIZE_BYTES): ChunkTableBuilder => {
   const runs: { firstChunk: number; count: number; kind: RunKind }[] = [];
   let hashes = Buffer.alloc(32 * 1024);
   let hashCount = 0;
@@ -62,7 +63,7 @@ export const buildChunkTable = (diskSizeBytes: number, chunkSizeBytes: number = 
       else if (count > 0) runs.push({ firstChunk: nextChunk, count, kind });
       nextChunk += count;
     },
-    finish: (bitmap) => {
+    finish: (diskSizeBytes, bitmap) => {
       if (nextChunk !== chunkCountOf(diskSizeBytes, chunkSizeBytes)) throw new RangeError(`${nextChunk} chunks do not fill the disk`);
       return { diskSizeBytes, chunkSizeBytes, runs, hashes: hashes.subarray(0, hashCount * 32), bitmap: bitmap ?? null };
     },

@@ -158,8 +158,11 @@ const longNamePart = (entry: Buffer): string =>
     .replace(/\0.*$/su, '')
     .replaceAll('\uffff', '');
 
+/** Byte 12 says, by a convention of Windows NT, that base (0x08) or extension (0x10) are to be shown in lower case. */
 const shortName = (entry: Buffer): string => {
+  const caseBits = entry.readUInt8(12);
   const base = entry.toString('latin1', 0, 8).trimEnd();
   const extension = entry.toString('latin1', 8, 11).trimEnd();
-  return extension === '' ? base : `${base}.${extension}`;
+  const shownBase = (caseBits & 0x08) === 0 ? base : base.toLowerCase();
+  return extension === '' ? shownBase : `${shownBase}.${(caseBits & 0x10) === 0 ? extension : extension.toLowerCase()}`;
 };

@@ -70,6 +70,12 @@ export const manifestSchema = z.looseObject({
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
+/** What a capture or import says about its image; the library adds chunk table, signature and stored size. Also a wire schema. */
+export const imageDraftSchema = manifestSchema
+  .omit({ chunkTable: true, chunkSizeBytes: true, stats: true })
+  .extend({ stats: z.looseObject({ usedBytes: count, dataBytes: count }) });
+export type ImageDraft = z.infer<typeof imageDraftSchema>;
+
 /** What was read, under the id that its content gives it. */
 export type ParsedManifest = { readonly manifest: Manifest; readonly osoid: string; readonly sha256: string };
 

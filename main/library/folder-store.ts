@@ -1,0 +1,152 @@
+// A library in a folder, on any filesystem that a stick may carry (exFAT, NTFS, ext4, APFS): temp file, fsync, rename, fsync folder.
+import { randomBytes } from 'node:crypto';
+import * as nodeFileSystem from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { failed, success } from '../../agent/protocol/failure.ts';
+import type { Result } from '../../agent/protocol/failure.ts';
+import { storeFailure, tornFile } from './failures.ts';
+import type { LibraryStore } from './store.ts';
+
+/** The operations used; tests inject faults here. */
+export type FileSystem = Pick<typeof nodeFileSystem, 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat' | 'statfs'>;
+
+/** Everything in it is garbage whenever no writer is at work. */
+export const TEMPORARY_FOLDER = 'tmp';
+
+/** The store does not look at `folder` before it is used. */
+export const folderStore = (folder: string, fileSystem: FileSystem = nodeFileSystem): LibraryStore => {
+  const pathOf = (name: string): string => join(folder, ...checkedParts(name));
+  const guarded = async <T>(name: string, work: () => Promise<Result<T>>): Promise<Result<T>> => {
+    try {
+      return await work();
+    } catch (error) {
+      return storeFailure(error, name);
+    }
+  };
+  const sizeOf = async (name: string): Promise<number | null> => {
+    try {
+      const found = await fileSystem.stat(pathOf(name));
+      return found.isFile() ? found.size : null;
+    } catch (error) {
+      if (isAbsent(error)) return null;
+      throw error;
+    }
+  };
+  const readRange: LibraryStore['readRange'] = (name, offsetBytes, lengthBytes) =>
+    guarded(name, async () => {
+      await using file = await fileSystem.open(pathOf(name), 'r');
+      const bytes = Buffer.allocUnsafe(lengthBytes);
+      for (let done = 0; done < lengthBytes;) {
+        const { bytesRead } = await file.read(bytes, done, lengthBytes - done, offsetBytes + done);
+        if (bytesRead === 0) return tornFile(name);
+        done += bytesRead;
+      }
+      return success(bytes);
+    });
+
+  return {
+    location: folder,
+    size: (name) => guarded(name, async () => success(await sizeOf(name))),
+    readRange,
+    list: (below) =>
+      guarded(below, async () => {
+        const entries = await fileSystem.readdir(pathOf(below), { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+          if (isAbsent(error)) return [];
+          throw error;
+        });
+        const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+        return success(files.map((path) => path.slice(folder.length + 1).replaceAll('\\', '/')).toSorted());
+      }),
+    readAll: (name, maxBytes) =>
+      guarded(name, async () => {
+        const size = await sizeOf(name);
+        if (size === null) return failed('library.missing', `The library has no ${name}.`, 'Open the library again.');
+        if (size > maxBytes)
+          return failed('library.torn', `The library's ${name} is too large to be genuine.`, 'Heal the library from another copy.');
+        return size === 0 ? success(new Uint8Array()) : readRange(name, 0, size);
+      }),
+    putOnce: (name, parts) =>
+      guarded(name, async () => {
+        const sizeBytes = parts.reduce((sum, part) => sum + part.length, 0);
+        // A shorter file under the name is what power loss leaves on filesystems whose rename is not atomic (exFAT): replaced.
+        if ((await sizeOf(name)) === sizeBytes) return success('present');
+        await writeDurably(fileSystem, folder, pathOf(name), parts);
+        return success('created');
+      }),
+    delete: (name) =>
+      guarded(name, async () => {
+        await fileSystem.rm(pathOf(name), { force: true, recursive: true });
+        await syncFolder(fileSystem, dirname(pathOf(name)));
+        return success(null);
+      }),
+    freeBytes: async () => {
+      try {
+        const { bavail, bsize } = await fileSystem.statfs(folder);
+        return bavail * bsize;
+      } catch {
+        return null;
+      }
+    },
+  };
+};
+
+const writeDurably = async (fileSystem: FileSystem, folder: string, path: string, parts: readonly Uint8Array[]): Promise<void> => {
+  const temporary = join(folder, TEMPORARY_FOLDER, `${randomBytes(8).toString('hex')}.part`);
+  await fileSystem.mkdir(dirname(temporary), { recursive: true });
+  await fileSystem.mkdir(dirname(path), { recursive: true });
+  try {
+    await using file = await fileSystem.open(temporary, 'wx');
+    for (const group of groupsOf(parts)) await writeAll(file, group);
+    await file.sync();
+  } catch (error) {
+    await fileSystem.rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+  await fileSystem.rename(temporary, path);
+  await syncFolder(fileSystem, dirname(path));
+};
+
+/** A nearly full disk takes a part and says so only by the count; the rest then meets ENOSPC. */
+const writeAll = async (file: nodeFileSystem.FileHandle, group: Uint8Array[]): Promise<void> => {
+  const { bytesWritten } = await file.writev(group);
+  const sizeBytes = group.reduce((sum, part) => sum + part.length, 0);
+  if (bytesWritten === sizeBytes) return;
+  const rest = Buffer.concat(group).subarray(bytesWritten);
+  for (let done = 0; done < rest.length;) done += (await file.write(rest, done)).bytesWritten;
+};
+
+/** `writev` takes at most IOV_MAX (1024) parts, and may write less than it is given: groups of at most 512 parts and 8 MiB. */
+function* groupsOf(parts: readonly Uint8Array[]): Generator<Uint8Array[]> {
+  let group: Uint8Array[] = [];
+  let groupBytes = 0;
+  for (const part of parts) {
+    group.push(part);
+    groupBytes += part.length;
+    if (group.length < 512 && groupBytes < 8 * 1024 * 1024) continue;
+    yield group;
+    group = [];
+    groupBytes = 0;
+  }
+  if (group.length > 0) yield group;
+}
+
+/** Folders cannot be fsynced on Windows, nor on some FUSE filesystems; the format stands that (packs prove themselves). */
+const syncFolder = async (fileSystem: FileSystem, path: string): Promise<void> => {
+  try {
+    await using handle = await fileSystem.open(path, 'r');
+    await handle.sync();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (!['EPERM', 'EINVAL', 'EISDIR', 'ENOTSUP', 'EACCES', 'ENOENT', 'EBADF'].includes(String(code))) throw error;
+  }
+};
+
+const isAbsent = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+
+/** Names are made by names.ts; anything else is a bug. */
+const checkedParts = (name: string): readonly string[] => {
+  const parts = name.split('/');
+  if (!parts.every((part) => /^[a-z0-9][a-z0-9._-]{0,119}$/.test(part))) throw new RangeError(`not a library name: ${name}`);
+  return parts;
+};

@@ -1,0 +1,31 @@
+// What kind of file is to be imported, by its first bytes and never by its name.
+
+export type SourceFormat = 'raw' | 'gzip' | 'xz' | 'zstd' | 'bzip2' | 'qcow2' | 'vmdk' | 'vhdx' | 'vhd' | 'zip' | '7z' | 'iso';
+
+type Mark = { readonly format: SourceFormat; readonly offset: number; readonly magic: string };
+
+const MARKS: readonly Mark[] = [
+  { format: 'gzip', offset: 0, magic: '1f8b08' },
+  { format: 'xz', offset: 0, magic: 'fd377a585a00' },
+  { format: 'zstd', offset: 0, magic: '28b52ffd' },
+  { format: 'bzip2', offset: 0, magic: '425a68' },
+  { format: 'qcow2', offset: 0, magic: '514649fb' },
+  { format: 'vmdk', offset: 0, magic: '4b444d56' },
+  { format: 'vhdx', offset: 0, magic: '7668647866696c65' },
+  { format: 'vhd', offset: 0, magic: '636f6e6563746978' },
+  { format: 'zip', offset: 0, magic: '504b0304' },
+  { format: '7z', offset: 0, magic: '377abcaf271c' },
+];
+
+/** Bytes that `sourceFormatOf` wants to see: up to the volume descriptor of an ISO. */
+export const SOURCE_HEAD_BYTES = 0x8000 + 16;
+
+export const sourceFormatOf = (head: Uint8Array): SourceFormat => {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  const mark = MARKS.find(({ offset, magic }) => bytes.toString('hex', offset, offset + magic.length / 2) === magic);
+  if (mark !== undefined) return mark.format;
+  // pzstd begins with a skippable frame. A hybrid ISO also carries a partition table: then it can be imported as a disk.
+  if (/^5[0-9a-f]2a4d18/.test(bytes.toString('hex', 0, 4))) return 'zstd';
+  const isIso = bytes.toString('latin1', 0x8001, 0x8006) === 'CD001';
+  return isIso && (bytes[510] !== 0x55 || bytes[511] !== 0xaa) ? 'iso' : 'raw';
+};

@@ -1,0 +1,22 @@
+// How a library is reached: five operations on named byte sequences. A folder is the first implementation (folder-store.ts); an
+// S3-compatible object store fits behind the same interface. Names use `/` and only [a-z0-9._-] in between.
+import type { Result } from '../../agent/protocol/failure.ts';
+
+export type LibraryStore = {
+  /** Where it is, for people. */
+  readonly location: string;
+  /** Full names of everything below `folder/`, sorted; empty if there is nothing. */
+  readonly list: (folder: string) => Promise<Result<readonly string[]>>;
+  /** Size in bytes; null if it does not exist. */
+  readonly size: (name: string) => Promise<Result<number | null>>;
+  /** Exactly `lengthBytes` from `offsetBytes`; fewer is `library.torn`. */
+  readonly readRange: (name: string, offsetBytes: number, lengthBytes: number) => Promise<Result<Uint8Array>>;
+  /** The whole of something of at most `maxBytes`. */
+  readonly readAll: (name: string, maxBytes: number) => Promise<Result<Uint8Array>>;
+  /** Makes it durable under its name, whole or not at all; `present` if the name is taken already, whose content then stays. */
+  readonly putOnce: (name: string, parts: readonly Uint8Array[]) => Promise<Result<'created' | 'present'>>;
+  /** No error if it is not there. */
+  readonly delete: (name: string) => Promise<Result<null>>;
+  /** Bytes that can still be written; null where the store cannot say. */
+  readonly freeBytes: () => Promise<number | null>;
+};

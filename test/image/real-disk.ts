@@ -1,0 +1,95 @@
+// Real disks made by the tools that everybody uses (gdisk, dosfstools, mtools, e2fsprogs), small and sparse.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const MIB = 1024 * 1024;
+
+const tool = (name: string, args: readonly string[]): Promise<{ stdout: string }> =>
+  run(name, [...args], { env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, MTOOLS_SKIP_CHECK: '1' } });
+
+/** Bytes that look random but are the same everywhere. */
+export const noise = (seed: string, sizeBytes: number): Buffer => {
+  const parts: Buffer[] = [];
+  for (let n = 0; n * 32 < sizeBytes; n++) parts.push(createHash('sha256').update(`${seed}:${n}`).digest());
+  return Buffer.concat(parts).subarray(0, sizeBytes);
+};
+
+/** A minimal PE32+ file for x86_64 with an empty certificate table. */
+export const tinyLoader = (machine = 0x8664): Buffer => {
+  const file = Buffer.alloc(1024);
+  file.write('MZ', 0);
+  file.writeUInt32LE(64, 60);
+  file.write('PE\0\0', 64);
+  file.writeUInt16LE(machine, 68);
+  file.writeUInt16LE(0x20b, 64 + 24);
+  return file;
+};
+
+/** 48 MiB: ESP (FAT, EFI/BOOT/BOOTX64.EFI), ext4 with a few files, 16 MiB of it used. Needs sgdisk, mkfs.fat, mcopy, mke2fs. */
+export const makeGptDisk = async (folder: string, name = 'disk.raw'): Promise<string> => {
+  const path = join(folder, name);
+  const esp = join(folder, `${name}.esp`);
+  const loader = join(folder, 'BOOTX64.EFI');
+  await writeFile(path, '');
+  await run('truncate', ['-s', String(48 * MIB), path]);
+  await tool('sgdisk', [
+    '--disk-guid=11111111-2222-3333-4444-555555555555',
+    '--new=1:2048:+8M', '--typecode=1:ef00', '--change-name=1:EFI system', '--partition-guid=1:AAAAAAAA-0000-0000-0000-000000000001',
+    '--new=2:0:+32M', '--typecode=2:8300', '--change-name=2:Wurzel ä', '--partition-guid=2:AAAAAAAA-0000-0000-0000-000000000002',
+    path,
+  ]); // prettier-ignore
+  await run('truncate', ['-s', String(8 * MIB), esp]);
+  await tool('mkfs.fat', ['-i', 'ABCD1234', '-n', 'ESP', esp]);
+  await writeFile(loader, tinyLoader());
+  await tool('mmd', ['-i', esp, '::/EFI', '::/EFI/BOOT', '::/EFI/debian']);
+  await tool('mcopy', ['-i', esp, loader, '::/EFI/BOOT/BOOTX64.EFI']);
+  await tool('mcopy', ['-i', esp, loader, '::/EFI/debian/grubx64-with-a-long-name.efi']);
+  await copyInto(esp, path, MIB);
+  await tool('mke2fs', [
+    '-q',
+    '-t',
+    'ext4',
+    '-L',
+    'root',
+    '-U',
+    '99999999-8888-7777-6666-555555555555',
+    '-E',
+    `offset=${9 * MIB}`,
+    path,
+    '32m',
+  ]);
+  await writeAt(path, 20 * MIB, noise('content', 6 * MIB));
+  return path;
+};
+
+export const writeAt = async (path: string, offset: number, bytes: Uint8Array): Promise<void> => {
+  await using file = await open(path, 'r+');
+  await file.write(bytes, 0, bytes.length, offset);
+};
+
+const copyInto = async (from: string, to: string, offset: number): Promise<void> => {
+  await run('dd', [`if=${from}`, `of=${to}`, 'bs=1M', `seek=${offset / MIB}`, 'conv=notrunc,sparse']);
+};
+
+/** What `sgdisk -p` says, partition by partition. */
+export const sgdiskPartitions = async (path: string): Promise<readonly { number: number; start: number; end: number; name: string }[]> => {
+  const { stdout } = await tool('sgdisk', ['-p', path]);
+  return [...stdout.matchAll(/^\s+(\d+)\s+(\d+)\s+(\d+)\s+[\d.]+ \S+\s+[0-9A-F]{4}\s+(.*)$/gm)].map((row) => ({
+    number: Number(row[1]),
+    start: Number(row[2]),
+    end: Number(row[3]),
+    name: row[4] ?? '',
+  }));
+};
+
+/** Empty if `sgdisk -v` finds no problem. */
+export const sgdiskProblems = async (path: string): Promise<string> => {
+  const { stdout } = await tool('sgdisk', ['-v', path]);
+  return stdout.includes('No problems found') ? '' : stdout;
+};
+
+export const readerOf = (bytes: Uint8Array) => (offset: number, length: number) => Promise.resolve(bytes.subarray(offset, offset + length));

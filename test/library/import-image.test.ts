@@ -1,0 +1,170 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dataChunks } from '../../agent/image/chunk-map.ts';
+import { parseChunkTable } from '../../agent/image/chunk-table.ts';
+import { decodeFrame, splitFrames } from '../../agent/image/chunk.ts';
+import { generateSigningKey, trustedKeysOf } from '../../agent/image/signature.ts';
+import type { Result } from '../../agent/protocol/failure.ts';
+import type { Library } from '../../main/library/library.ts';
+import { openLibrary } from '../../main/library/library.ts';
+import { makeGptDisk, noise, writeAt } from '../image/real-disk.ts';
+
+const run = promisify(execFile);
+const key = generateSigningKey();
+const trustedKeys = trustedKeysOf([key.publicKey]);
+
+const valueOf = <T>(result: Result<T>): T => {
+  if (!result.ok) throw new Error(`${result.failure.code}: ${result.failure.message}`);
+  return result.value;
+};
+const codeOf = (result: Result<unknown>): string => (result.ok ? 'ok' : result.failure.code);
+
+let folder: string;
+let disk: string;
+const opened: Library[] = [];
+const library = async (name: string): Promise<Library> => {
+  const one = valueOf(await openLibrary({ folder: join(folder, name), trustedKeys: () => trustedKeys, signingKey: key, workers: 2 }));
+  opened.push(one);
+  return one;
+};
+const filesOf = async (name: string): Promise<readonly string[]> =>
+  (await readdir(join(folder, name), { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rackside-import-'));
+  disk = await makeGptDisk(folder);
+});
+afterAll(async () => {
+  for (const one of opened) await one.close();
+  await rm(folder, { recursive: true });
+});
+
+describe('a real GPT disk', () => {
+  test('is imported, described, signed and can be read back byte for byte', async () => {
+    const lib = await library('whole');
+    const progress: number[] = [];
+    const image = valueOf(
+      await lib.importImage({ sourcePath: disk, name: 'web golden', labels: ['web'], onProgress: (p) => progress.push(p.doneBytes) }),
+    );
+    expect(image).toMatchObject({
+      name: 'web golden',
+      trust: 'trusted',
+      alreadyPresent: false,
+      disk: { firmware: 'uefi', architecture: 'x86_64', sizeBytes: 48 * 1024 * 1024 },
+    });
+    expect(image.manifest.filesystems.map(({ kind, label, uuid }) => [kind, label, uuid])).toEqual([
+      ['vfat', 'ESP', 'ABCD-1234'],
+      ['ext', 'root', '99999999-8888-7777-6666-555555555555'],
+    ]);
+    expect(image.manifest.bootChain.map((loader) => loader.path)).toEqual([
+      'EFI/BOOT/BOOTX64.EFI',
+      'EFI/debian/grubx64-with-a-long-name.efi',
+    ]);
+    expect(progress.at(-1)).toBe(48 * 1024 * 1024);
+
+    const files = valueOf(await lib.manifest(image.osoid));
+    const table = valueOf(parseChunkTable(files.chunkTableBytes));
+    const restored = Buffer.alloc(table.diskSizeBytes);
+    const chunks = [...dataChunks(table)];
+    for (let first = 0; first < chunks.length; first += 16) {
+      const batch = chunks.slice(first, first + 16);
+      const bytes = valueOf(await lib.frames(batch.map((chunk) => chunk.chunkId ?? '')));
+      const frames = valueOf(splitFrames(bytes));
+      expect(frames).toHaveLength(batch.length);
+      for (const [index, chunk] of batch.entries()) restored.set(valueOf(decodeFrame(bytes, frames[index]?.offset)).raw, chunk.offsetBytes);
+    }
+    expect(restored.equals(await readFile(disk))).toBe(true);
+    expect(valueOf(await lib.show(image.osoid))).toMatchObject({ missingChunks: 0, uniqueBytes: image.storedBytes });
+  });
+
+  test('has one OSOID as raw, gzip, xz, zstd, many zstd frames and bzip2, and is stored once', async () => {
+    const lib = await library('formats');
+    const raw = await readFile(disk);
+    await run(
+      'sh',
+      [
+        '-c',
+        'xz -0 -T1 -k -c disk.raw >disk.xz; zstd -q -1 -c disk.raw >disk.zst; bzip2 -1 -c disk.raw >disk.bz2; (head -c 9999999 disk.raw | zstd -q -1; tail -c +10000000 disk.raw | zstd -q -1) >frames.zst',
+      ],
+      { cwd: folder },
+    );
+    await writeFile(join(folder, 'disk.gz'), gzipSync(raw, { level: 1 }));
+    const first = valueOf(await lib.importImage({ sourcePath: disk, name: 'first' }));
+    const packs = await filesOf('formats');
+    for (const file of ['disk.gz', 'disk.xz', 'disk.zst', 'frames.zst', 'disk.bz2']) {
+      const again = valueOf(await lib.importImage({ sourcePath: join(folder, file), name: file }));
+      expect({ file, osoid: again.osoid, alreadyPresent: again.alreadyPresent }).toEqual({
+        file,
+        osoid: first.osoid,
+        alreadyPresent: true,
+      });
+    }
+    expect(await filesOf('formats')).toEqual(packs);
+    const large = await library('large-chunks');
+    expect(valueOf(await large.importImage({ sourcePath: disk, name: 'large', chunkSizeBytes: 1024 * 1024 })).osoid).toBe(first.osoid);
+  });
+
+  test('shares what is the same with the next version of it, and frees only its own when deleted', async () => {
+    const lib = await library('versions');
+    const first = valueOf(await lib.importImage({ sourcePath: disk, name: 'one' }));
+    const next = join(folder, 'next.raw');
+    await run('cp', ['--sparse=always', disk, next]);
+    await writeAt(next, 30 * 1024 * 1024, noise('new', 1024 * 1024));
+    const second = valueOf(await lib.importImage({ sourcePath: next, name: 'two' }));
+    expect(second.osoid).not.toBe(first.osoid);
+    const shown = valueOf(await lib.show(second.osoid));
+    expect(shown.uniqueBytes).toBeGreaterThan(1024 * 1024 - 1);
+    expect(shown.uniqueBytes).toBeLessThan(1024 * 1024 + 512 * 1024);
+    expect(valueOf(await lib.deleteImage(first.osoid)).freedBytes).toBe(0);
+    expect(valueOf(await lib.show(second.osoid)).missingChunks).toBe(0);
+    expect(valueOf(await lib.deleteImage(second.osoid)).freedBytes).toBeGreaterThan(6 * 1024 * 1024);
+    expect((await filesOf('versions')).toSorted()).toEqual(['rackside-library.json']);
+  });
+});
+
+describe('what cannot be imported leaves nothing behind', () => {
+  const refused = async (name: string, make: (path: string) => Promise<void>, code: string): Promise<void> => {
+    const path = join(folder, `${code}-${name}`);
+    await make(path);
+    const lib = await library(`refused-${name}`);
+    expect(codeOf(await lib.importImage({ sourcePath: path, name }))).toBe(code);
+    expect(await filesOf(`refused-${name}`)).toEqual(['rackside-library.json']);
+  };
+  const cut = (command: string, keep?: number) => async (path: string) => {
+    await run('sh', ['-c', `(${command}) < ${disk} > ${path}`]);
+    if (keep !== undefined) await truncate(path, keep);
+  };
+  const flipped = (command: string) => async (path: string) => {
+    await run('sh', ['-c', `${command} < ${disk} > ${path}`]);
+    await writeAt(path, 200_000, noise('flip', 64));
+  };
+  test('a raw disk cut short', () => refused('raw', cut('cat', 40 * 1024 * 1024), 'image.truncated'));
+  test('a raw disk without its last sector', () => refused('raw-last', cut('cat', 48 * 1024 * 1024 - 512), 'image.truncated'));
+  test('gzip cut short', () => refused('gz', cut('gzip -1', 500_000), 'image.truncated'));
+  test('zstd cut short', () => refused('zst', cut('zstd -q -1', 500_000), 'image.truncated'));
+  test('zstd without its second frame', () => refused('zst2', cut('head -c 9999872 | zstd -q -1'), 'image.truncated'));
+  test('xz cut short', () => refused('xz', cut('xz -0', 500_000), 'image.corrupt'));
+  test('bzip2 cut short', () => refused('bz2', cut('bzip2 -1', 500_000), 'image.corrupt'));
+  test('gzip with a flipped bit', () => refused('gz-flip', flipped('gzip -1'), 'image.corrupt'));
+  test('zstd with a flipped bit', () => refused('zst-flip', flipped('zstd -q -1'), 'image.corrupt'));
+  test('xz with a flipped bit', () => refused('xz-flip', flipped('xz -0'), 'image.corrupt'));
+  test('no partition table', () => refused('noise', (path) => writeFile(path, noise('none', 1024 * 1024)), 'image.no-partition-table'));
+  test('an odd size', () => refused('odd', (path) => writeFile(path, noise('odd', 1_000_001)), 'image.odd-size'));
+  test('an empty file', () => refused('empty', (path) => writeFile(path, ''), 'import.no-source'));
+  test('a file of a virtual machine', () =>
+    refused('qcow2', (path) => run('qemu-img', ['create', '-q', '-f', 'qcow2', path, '10M']).then(() => undefined), 'import.unsupported'));
+  test('a cancelled import', async () => {
+    const lib = await library('cancelled');
+    const stop = new AbortController();
+    const result = await lib.importImage({ sourcePath: disk, name: 'x', signal: stop.signal, onProgress: () => stop.abort() });
+    expect(codeOf(result)).toBe('job.cancelled');
+    expect(await filesOf('cancelled')).toEqual(['rackside-library.json']);
+  });
+});
