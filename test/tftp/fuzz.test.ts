@@ -73,8 +73,8 @@ test(`${packets} random and mutated packets: the codec answers each, the machine
     const step = advanceTransfer(plan, state, real ?? input ?? { kind: 'timeout' }, count * 10);
     const last = blockCount(plan);
     expect(step.state.acknowledged <= step.state.sent && step.state.sent <= last).toBe(true);
-    if (step.send?.kind === 'blocks')
-      expect(step.send.first >= 1 && step.send.first <= step.send.last && step.send.last <= last).toBe(true);
+    const sent = step.send?.kind === 'blocks' ? step.send : { first: 1, last: 1 };
+    expect(sent.first >= 1 && sent.first <= sent.last && sent.last <= last).toBe(true);
     machine = { plan, ...step };
   }
   expect([...kinds.keys()].toSorted()).toEqual([

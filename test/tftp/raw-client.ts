@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { decodeTftp, encodeTftp } from '../../main/tftp/codec.ts';
-import type { TftpPacket } from '../../main/tftp/codec.ts';
+import type { TftpPacket, TftpRequest } from '../../main/tftp/codec.ts';
 import type { Endpoint } from '../../main/tftp/datagrams.ts';
 
 export interface Heard {
@@ -49,7 +49,7 @@ export const openRawClient = async (): Promise<RawClient> => {
   };
 };
 
-export const read = (path: string, options: Record<string, string> = {}, mode = 'octet'): TftpPacket => ({
+export const read = (path: string, options: Record<string, string> = {}, mode = 'octet'): TftpRequest => ({
   kind: 'read',
   path,
   mode,
