@@ -23,9 +23,9 @@ export const blockDevice = (path: string, identity: DiskIdentity, tools: Tools):
   partition: async ({ number }) => {
     const node = partitionNode(path, number);
     await tools.run('blockdev', ['--setrw', path]);
-    const scan = await tools.run('blockdev', ['--rereadpt', path]);
-    // A kernel that cannot reread the whole table (partition in use) can still be told of this one.
-    if (scan.code !== 0) await tools.run('partx', ['--update', path]);
+    await tools.run('blockdev', ['--rereadpt', path]);
+    // Where the kernel cannot read this kind of table, or a partition is in use, it can still be told of each partition.
+    if (!(await exists(node))) await tools.run('partx', ['--update', path]);
     if (!(await appears(node))) {
       await tools.run('blockdev', ['--setro', path]);
       return unavailable(`${node} did not appear after the new partition table was written`);
@@ -57,6 +57,8 @@ export const fileDevice = (path: string, identity: DiskIdentity, logicalSectorBy
     const loop = await tools.run('losetup', ['--find', '--show', ...place, path]);
     const node = loop.stdout.trim();
     if (loop.code !== 0 || node === '') return unavailable(`no loop device for ${path}: ${loop.stderr.trim()}`);
+    // A loop device keeps the read-only flag of whoever used it before.
+    await tools.run('blockdev', ['--setrw', node]);
     const release = async (): Promise<void> => void (await tools.run('losetup', ['--detach', node]));
     return success({ path: node, release });
   },
@@ -65,14 +67,20 @@ export const fileDevice = (path: string, identity: DiskIdentity, logicalSectorBy
 /** `/dev/sda` → `/dev/sda2`, `/dev/nvme0n1` → `/dev/nvme0n1p2` (the kernel's rule: a `p` after a digit). */
 export const partitionNode = (path: string, number: number): string => `${path}${/\d$/.test(path) ? 'p' : ''}${number}`;
 
+const exists = async (node: string): Promise<boolean> => {
+  try {
+    await access(node);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** udev or mdev may take a moment to make the node. */
 const appears = async (node: string): Promise<boolean> => {
   for (let waitedMs = 0; waitedMs <= NODE_WAIT_MS; waitedMs += NODE_POLL_MS) {
-    try {
-      await access(node);
-      return true;
-    } catch {
-      await delay(NODE_POLL_MS);
-    }
+    if (await exists(node)) return true;
+    await delay(NODE_POLL_MS);
   }
   return false;
 };

@@ -49,7 +49,10 @@ test('cut at every write, then resumed', async () => {
   const path = join(folder, 'disk');
   for (let atWrite = 1; atWrite <= writes; atWrite++) {
     copyFileSync(used, path);
-    const cut = await runDeploy(fixture, key, path, { contentHash: consented, wrap: (disk) => faultDisk(disk, { kind: 'power-cut', atWrite, seed: atWrite }) });
+    const cut = await runDeploy(fixture, key, path, {
+      contentHash: consented,
+      wrap: (disk) => faultDisk(disk, { kind: 'power-cut', atWrite, seed: atWrite }),
+    });
     expect(cut.result).toMatchObject({ ok: false, failure: { code: expect.stringMatching(/^deploy\.(write|read)-failed$/) } });
     bootsOnlyWhole(path);
     if (isRecorded(path)) {
@@ -68,7 +71,10 @@ test('a second cut during the resumed job, then resumed again', async () => {
   const path = makeUsedDisk(join(folder, 'disk'), fixture.raw.length);
   const consented = contentHashOf(path);
   for (const atWrite of [9, 5, 7]) {
-    await runDeploy(fixture, key, path, { contentHash: consented, wrap: (disk) => faultDisk(disk, { kind: 'power-cut', atWrite, seed: atWrite }) });
+    await runDeploy(fixture, key, path, {
+      contentHash: consented,
+      wrap: (disk) => faultDisk(disk, { kind: 'power-cut', atWrite, seed: atWrite }),
+    });
     bootsOnlyWhole(path);
   }
   expect((await runDeploy(fixture, key, path, { contentHash: consented })).result.ok).toBe(true);
@@ -78,7 +84,10 @@ test('a second cut during the resumed job, then resumed again', async () => {
 test('another job does not pass for the one that was cut: its consent is void', async () => {
   const path = makeUsedDisk(join(folder, 'disk'), fixture.raw.length);
   const consented = contentHashOf(path);
-  await runDeploy(fixture, key, path, { contentHash: consented, wrap: (disk) => faultDisk(disk, { kind: 'power-cut', atWrite: 12, seed: 1 }) });
+  await runDeploy(fixture, key, path, {
+    contentHash: consented,
+    wrap: (disk) => faultDisk(disk, { kind: 'power-cut', atWrite: 12, seed: 1 }),
+  });
   const before = readFileSync(path);
   const other = await runDeploy(fixture, key, path, { contentHash: consented, jobId: 'job-2' });
   expect(other.result).toMatchObject({ ok: false, failure: { code: 'disk.content-changed' } });

@@ -46,9 +46,15 @@ describe('refused before anything is written', () => {
       image: { ...fixture, signature: encodeSignature(generateSigningKey(), 'manifest', fixture.manifestBytes) },
     }),
     'an altered manifest': () => ({ code: 'image.signature', image: { ...fixture, manifestBytes: flipped(fixture.manifestBytes) } }),
-    'another manifest than the approved one': () => ({ code: 'image.manifest-mismatch', image: { ...fixture, manifestSha256: 'b'.repeat(64) } }),
+    'another manifest than the approved one': () => ({
+      code: 'image.manifest-mismatch',
+      image: { ...fixture, manifestSha256: 'b'.repeat(64) },
+    }),
     'another image than the approved one': () => ({ code: 'image.manifest-mismatch', image: { ...fixture, osoid: 'c'.repeat(64) } }),
-    'an altered chunk table': () => ({ code: 'image.manifest-mismatch', image: { ...fixture, chunkTableBytes: flipped(fixture.chunkTableBytes) } }),
+    'an altered chunk table': () => ({
+      code: 'image.manifest-mismatch',
+      image: { ...fixture, chunkTableBytes: flipped(fixture.chunkTableBytes) },
+    }),
   };
   test.each(Object.entries(cases))('%s', async (_name, make) => {
     const { code, image = fixture, options = {} } = make();
@@ -65,7 +71,13 @@ describe('refused before anything is written', () => {
     const asked = { ...swapped, identity: identity('S1') };
     // The order names S1; the machine now has S2 in its place.
     let opened = false;
-    const device = { ...asked, get identity() { return opened ? identity('S2') : identity('S1'); }, open: () => ((opened = true), swapped.open()) };
+    const device = {
+      ...asked,
+      get identity() {
+        return opened ? identity('S2') : identity('S1');
+      },
+      open: () => ((opened = true), swapped.open()),
+    };
     const run = await runDeploy(fixture, key, path, { device });
     expect(run.result).toMatchObject({ ok: false, failure: { code: 'disk.replaced' } });
     expect(readFileSync(path).equals(before)).toBe(true);
@@ -81,7 +93,9 @@ test('a corrupt frame: nothing of that chunk is written, and it is named', async
 
 test('a frame with another chunk inside, rightly framed', async () => {
   const [first = '', second = ''] = fixture.frames.keys();
-  const run = await runDeploy(fixture, key, path, { corrupt: (id, frame) => (id === first ? (fixture.frames.get(second) ?? frame) : frame) });
+  const run = await runDeploy(fixture, key, path, {
+    corrupt: (id, frame) => (id === first ? (fixture.frames.get(second) ?? frame) : frame),
+  });
   expect(run.result).toMatchObject({ ok: false, failure: { code: 'image.chunk-corrupt' } });
 });
 
@@ -95,8 +109,13 @@ test('a frame damaged once on its way is fetched again', async () => {
 
 test('a disk that gives back something else fails the read-back, with the offset', async () => {
   const at = fixture.table.runs.find(({ kind, firstChunk }) => kind === 'data' && firstChunk > 10)?.firstChunk ?? 0;
-  const run = await runDeploy(fixture, key, path, { wrap: (disk) => faultDisk(disk, { kind: 'bit-flip', offsetBytes: at * 262_144 + 100 }) });
-  expect(run.result).toMatchObject({ ok: false, failure: { code: 'deploy.read-back-mismatch', message: expect.stringContaining(`${at * 262_144}`) } });
+  const run = await runDeploy(fixture, key, path, {
+    wrap: (disk) => faultDisk(disk, { kind: 'bit-flip', offsetBytes: at * 262_144 + 100 }),
+  });
+  expect(run.result).toMatchObject({
+    ok: false,
+    failure: { code: 'deploy.read-back-mismatch', message: expect.stringContaining(`${at * 262_144}`) },
+  });
   expect(readFileSync(path).toString('latin1', 983_040, 983_048)).toBe('RACKVOID');
 });
 
@@ -113,10 +132,11 @@ test('cancelled while it waits for the station', async () => {
       manifest: () => Promise.resolve(success(fixture.manifestBytes)),
       signature: () => Promise.resolve(success(fixture.signature)),
       chunkTable: () => Promise.resolve(success(fixture.chunkTableBytes)),
-      chunks: (_ids, signal) => new Promise((_resolve, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-        queueMicrotask(() => abort.abort());
-      }),
+      chunks: (_ids, signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+          queueMicrotask(() => abort.abort());
+        }),
     },
   });
   expect((await run).result).toMatchObject({ ok: false, failure: { code: 'deploy.cancelled' } });
@@ -125,7 +145,21 @@ test('cancelled while it waits for the station', async () => {
 test('a record for another disk is not written', async () => {
   const run = await runDeploy(fixture, key, path, {
     requestRecord: (disk) =>
-      Promise.resolve(success(encodeProvenance({ osoid: fixture.osoid, manifestSha256: fixture.manifestSha256, disk: { ...disk, serial: 'S9' }, stationName: 's', site: 's', atIso: '2026-11-22T12:00:00.000Z' }, key))),
+      Promise.resolve(
+        success(
+          encodeProvenance(
+            {
+              osoid: fixture.osoid,
+              manifestSha256: fixture.manifestSha256,
+              disk: { ...disk, serial: 'S9' },
+              stationName: 's',
+              site: 's',
+              atIso: '2026-11-22T12:00:00.000Z',
+            },
+            key,
+          ),
+        ),
+      ),
   });
   expect(run.result).toMatchObject({ ok: false, failure: { code: 'deploy.record-refused' } });
 });
@@ -137,5 +171,9 @@ const flip = (frame: Buffer): Buffer => {
 
 const hashesOnDisk = (): readonly string[] => {
   const disk = readFileSync(path);
-  return Array.from({ length: disk.length / 262_144 }, (_, n) => createHash('sha256').update(disk.subarray(n * 262_144, (n + 1) * 262_144)).digest('hex'));
+  return Array.from({ length: disk.length / 262_144 }, (_, n) =>
+    createHash('sha256')
+      .update(disk.subarray(n * 262_144, (n + 1) * 262_144))
+      .digest('hex'),
+  );
 };

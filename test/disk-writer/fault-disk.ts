@@ -15,7 +15,8 @@ export type FaultDisk = TargetDisk & { writes(): number };
 
 const PIECE_BYTES = 1024 * 1024;
 
-export const systemError = (syscall: 'read' | 'write', code = 'EIO'): Error => Object.assign(new Error(`${code}: i/o error, ${syscall}`), { code, errno: -5, syscall });
+export const systemError = (syscall: 'read' | 'write', code = 'EIO'): Error =>
+  Object.assign(new Error(`${code}: i/o error, ${syscall}`), { code, errno: -5, syscall });
 
 /** Without a fault it only counts writes. */
 export const faultDisk = (disk: TargetDisk, fault: Fault | null): FaultDisk => {
@@ -48,7 +49,8 @@ export const faultDisk = (disk: TargetDisk, fault: Fault | null): FaultDisk => {
     writes: () => writes,
     write,
     zero: async (offsetBytes, lengthBytes) => {
-      for (let done = 0; done < lengthBytes; done += PIECE_BYTES) await write(offsetBytes + done, Buffer.alloc(Math.min(PIECE_BYTES, lengthBytes - done)));
+      for (let done = 0; done < lengthBytes; done += PIECE_BYTES)
+        await write(offsetBytes + done, Buffer.alloc(Math.min(PIECE_BYTES, lengthBytes - done)));
     },
     read: async (offsetBytes, into) => {
       if (dead) throw systemError('read');
