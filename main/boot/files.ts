@@ -32,6 +32,7 @@ export interface BootFilesEvent {
 export interface BootFiles {
   /** For `startTftp`. */
   readonly resolve: (path: string) => Promise<TftpFile | null>;
+  /** A new boot of this machine has begun: a local boot that was handed out is not repeated any more. */
   readonly forget: HandOuts['forget'];
   /** For `startHttp`: everything below `/boot/`. */
   readonly routes: readonly Route[];

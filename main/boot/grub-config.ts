@@ -1,9 +1,9 @@
 // grub.cfg texts for GRUB 2.12 as Debian signs it: no `date`, no further modules under Secure Boot, `-e` always false over TFTP.
 // Pure; values are single-quoted, and paths are absolute with their device because `$root/x` does not work in GRUB.
+import type { LocalBoot } from '../../agent/protocol/decision.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import { bootPaths } from './paths.ts';
-import type { LocalBoot } from './situation.ts';
 
 /** Every machine loads this; it hands over to the machine's own. The loop matters: a lost file must not end at a prompt. */
 export const grubDispatcher = (): string =>
@@ -57,8 +57,8 @@ const knownLoaders = [
  * A text that cannot be trusted inside a script (not a volume id, not a plain path) is left out, and the search by file remains.
  */
 export const grubLocalConfig = (local: (LocalBoot & { readonly kind: 'uefi' }) | null, reason: string): string => {
-  const uuid = local && /^[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}$|^[0-9A-Fa-f-]{8,36}$/.test(local.espUuid) ? local.espUuid : null;
-  const loader = local ? plainLoaderPath(local.loaderPath) : null;
+  const uuid = local?.espUuid && /^[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}$|^[0-9A-Fa-f-]{8,36}$/.test(local.espUuid) ? local.espUuid : null;
+  const loader = local?.loaderPath ? plainLoaderPath(local.loaderPath) : null;
   const onPartition = [...new Set([...(loader === null ? [] : [loader]), ...knownLoaders])];
   return lines(
     'set timeout=0',

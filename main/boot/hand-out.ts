@@ -1,6 +1,7 @@
 // What a machine's final script says: load the agent, or boot your own disk. One network boot asks several times (firmware and GRUB
 // repeat lost requests), and a local boot is valid once: handing out the script uses it up, and repeats within a minute get the same.
-import type { BootSituation, LocalBoot } from './situation.ts';
+import type { LocalBoot } from '../../agent/protocol/decision.ts';
+import type { BootSituation } from './situation.ts';
 import { commandLine } from './words.ts';
 
 export type HandOut =

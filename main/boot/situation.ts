@@ -1,10 +1,5 @@
 // What is true of the station and one machine when the machine asks to boot; gathered by the station, judged by decide.ts and files.ts.
-
-/** How a machine gets back to its own disk. Valid once. */
-export type LocalBoot =
-  | { readonly kind: 'bios' }
-  /** `espUuid`: FAT volume id of the EFI system partition as GRUB prints it (`1A2B-3C4D`). `loaderPath`: inside it, either kind of slash. */
-  | { readonly kind: 'uefi'; readonly espUuid: string; readonly loaderPath: string };
+import type { LocalBoot } from '../../agent/protocol/decision.ts';
 
 export interface StationPlace {
   /** The served NIC's IPv4 address. */

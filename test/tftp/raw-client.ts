@@ -23,6 +23,8 @@ export interface RawClient {
 export const openRawClient = async (): Promise<RawClient> => {
   const socket = createSocket('udp4');
   const heard: Heard[] = [];
+  let sending = 0;
+  let closing = false;
   const waiters: ((heard: Heard) => void)[] = [];
   socket.on('message', (bytes, from) => {
     const packet = decodeTftp(bytes);
@@ -36,7 +38,13 @@ export const openRawClient = async (): Promise<RawClient> => {
   await once(socket, 'listening');
   return {
     port: socket.address().port,
-    send: (packet, to) => socket.send(packet instanceof Uint8Array ? packet : encodeTftp(packet), to.port, to.address),
+    send: (packet, to) => {
+      sending += 1;
+      socket.send(packet instanceof Uint8Array ? packet : encodeTftp(packet), to.port, to.address, () => {
+        sending -= 1;
+        if (closing && sending === 0) socket.close();
+      });
+    },
     next: (timeoutMs = 5000) =>
       new Promise((resolve, reject) => {
         const one = heard.shift();
@@ -45,7 +53,11 @@ export const openRawClient = async (): Promise<RawClient> => {
         waiters.push((late) => (clearTimeout(timer), resolve(late)));
       }),
     waiting: () => heard.length,
-    close: () => void socket.close(),
+    // Closing at once would drop the last acknowledgement.
+    close: () => {
+      closing = true;
+      if (sending === 0) socket.close();
+    },
   };
 };
 
