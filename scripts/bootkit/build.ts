@@ -7,7 +7,8 @@ import { openBase } from './base.ts';
 import { bundleAgent } from './bundle.ts';
 import { fetchPackages } from './fetch.ts';
 import type { PackageList } from './fetch.ts';
-import { missingHostPackages } from './host-packages.ts';
+import { missingPackages } from '../host.ts';
+import { KIT_PACKAGES } from './host-packages.ts';
 import type { BootKit, KitRole } from './kit.ts';
 import { REPOSITORY, USAGE, readOptions } from './options.ts';
 import type { BuildOptions } from './options.ts';
@@ -37,7 +38,7 @@ const report = (kit: BootKit): void => {
 };
 
 const build = async (options: BuildOptions): Promise<void> => {
-  const missing = await missingHostPackages('kit');
+  const missing = missingPackages(KIT_PACKAGES);
   if (missing.length > 0) {
     stopBuild(
       'bootkit.host-tools',

@@ -70,7 +70,8 @@ export const agentLayer = async (agentFolder: string, agentFiles: readonly Entry
   ];
 };
 
-const layOut = async (entries: readonly Entry[], folder: string, seconds: number): Promise<void> => {
+/** Writes entries below `folder` (emptied first) with one time stamp; devices are left out. */
+export const layOut = async (entries: readonly Entry[], folder: string, seconds: number): Promise<void> => {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   for (const entry of completeEntries(entries)) {
