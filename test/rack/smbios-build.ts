@@ -55,13 +55,13 @@ const builder = (): Builder => {
   return { strings, text: (value) => (value === undefined ? 0 : strings.push(value)) };
 };
 
-/** One structure: header, formatted area, string set. */
+/** One structure: header, formatted area, string set. An empty string would end the set, so makers write a blank. */
 export const smbiosStructure = (type: number, handle: number, data: readonly number[], strings: readonly string[]): Buffer => {
   const header = Buffer.from([type, 4 + data.length, handle & 0xff, handle >> 8]);
   const set =
     strings.length === 0
       ? Buffer.from([0, 0])
-      : Buffer.concat([...strings.map((text) => Buffer.from(`${text}\0`, 'latin1')), Buffer.from([0])]);
+      : Buffer.concat([...strings.map((text) => Buffer.from(`${text === '' ? ' ' : text}\0`, 'latin1')), Buffer.from([0])]);
   return Buffer.concat([header, Buffer.from(data), set]);
 };
 

@@ -52,7 +52,9 @@ const withEdges = async (read: ReadAt, sizeBytes: number): Promise<{ readonly re
   };
 };
 
-const isBlank = (bytes: Uint8Array): boolean => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).every((byte) => byte === 0);
+const ZEROS = Buffer.alloc(DISK_EDGE_BYTES);
+
+const isBlank = (bytes: Uint8Array): boolean => ZEROS.compare(bytes, 0, bytes.length, 0, bytes.length) === 0;
 
 /**
  * SHA-256 over one line for the size, one for the table kind, one for each partition as the table states it, and
