@@ -24,11 +24,13 @@ const eth0: Nic = {
 };
 const wlan0: Nic = { ...eth0, name: 'wlan0', kind: 'wireless' };
 
-/** Verdict, and a word that the person must read in message or next step. */
-const shows = (judgement: Judgement, verdict: Judgement['verdict'], word: string): void => {
-  expect([judgement.verdict, `${judgement.message} → ${judgement.next}`]).toEqual([verdict, expect.stringContaining(word)]);
-  expect(judgement.next === '').toBe(verdict === 'pass');
-};
+const shown = ({ verdict, message, next }: Judgement) => ({ verdict, text: `${message} → ${next}`, hasNext: next !== '' });
+/** A verdict, and a word that the person must read in the message or the next step; whatever is not right has a next step. */
+const wanted = (verdict: Judgement['verdict'], word: string) => ({
+  verdict,
+  text: expect.stringContaining(word),
+  hasNext: verdict !== 'pass',
+});
 
 test.each([
   ['eth0', [eth0], 'pass', 'wired port'],
@@ -39,7 +41,9 @@ test.each([
   ['wlan0', [eth0, wlan0], 'fail', 'Choose a wired port: eth0'],
   ['lo', [{ ...eth0, name: 'lo', kind: 'loopback' }], 'fail', 'loopback'],
   ['eth9', [wlan0], 'fail', 'USB network adapter'],
-] as const)('port %s among %o: %s', (name, nics, verdict, word) => shows(judgeNic(name, nics as readonly Nic[]), verdict, word));
+] as const)('port %s among %o: %s', (name, nics, verdict, word) =>
+  expect(shown(judgeNic(name, nics as readonly Nic[]))).toEqual(wanted(verdict, word)),
+);
 
 test.each([
   [{}, 'pass', '1000 Mbit/s'],
@@ -47,7 +51,7 @@ test.each([
   [{ speedMbps: 100 }, 'warn', 'four pairs'],
   [{ carrier: false }, 'fail', 'cable'],
   [{ carrier: null }, 'warn', 'lights'],
-] as const)('link %o: %s', (part, verdict, word) => shows(judgeLink({ ...eth0, ...part }), verdict, word));
+] as const)('link %o: %s', (part, verdict, word) => expect(shown(judgeLink({ ...eth0, ...part }))).toEqual(wanted(verdict, word)));
 
 test.each([
   [{}, null, null, 'pass', '10.77.0.1/24'],
@@ -65,7 +69,7 @@ test.each([
   [success('device'), 'pass', 'no other port'],
   [success('address'), 'warn', 'Wi-Fi off'],
   [failed('network.unproven', 'It is not certain.', 'Turn off Wi-Fi.'), 'fail', 'Turn off Wi-Fi'],
-] as const)('binding %o', (safe, verdict, word) => shows(judgeBinding('eth0', safe), verdict, word));
+] as const)('binding %o', (safe, verdict, word) => expect(shown(judgeBinding('eth0', safe))).toEqual(wanted(verdict, word)));
 
 const rights: Rights = { platform: 'linux', userId: 1000, mayBindLowPorts: false, unprivilegedPortStart: 1024 };
 test.each([
@@ -76,7 +80,7 @@ test.each([
   [{ unprivilegedPortStart: null }, 'fail', 'setpriv'],
   [{ userId: 0, mayBindLowPorts: true }, 'warn', 'root'],
   [{ platform: 'darwin' }, 'pass', ''],
-] as const)('rights %o: %s', (part, verdict, word) => shows(judgeRights({ ...rights, ...part }), verdict, word));
+] as const)('rights %o: %s', (part, verdict, word) => expect(shown(judgeRights({ ...rights, ...part }))).toEqual(wanted(verdict, word)));
 
 const trial = (outcome: PortTrial['outcome'], message = ''): PortTrial => ({
   protocol: 'udp',
@@ -91,7 +95,7 @@ test.each([
   [[trial('free'), trial('taken', 'dnsmasq (process 5) already uses UDP port 67.')], 'fail', 'dnsmasq (process 5)'],
   [[trial('error', 'It could not be opened: EIO.')], 'fail', 'EIO'],
   [[trial('denied')], 'warn', 'rights'],
-] as const)('ports %o: %s', (trials, verdict, word) => shows(judgePorts(trials), verdict, word));
+] as const)('ports %o: %s', (trials, verdict, word) => expect(shown(judgePorts(trials))).toEqual(wanted(verdict, word)));
 
 const server: ForeignDhcpServer = {
   serverId: '192.168.1.1',
@@ -111,7 +115,9 @@ describe('other DHCP servers', () => {
     ['proxy', success([server, station]), 'fail', 'Stop one of the two'],
     ['server', failed('network.port-denied', 'May not.', 'Get the right.'), 'warn', 'Get the right'],
     ['server', null, 'warn', 'not asked'],
-  ] as const)('%s mode hears %o: %s', (mode, probe, verdict, word) => shows(judgeForeignDhcp(mode, probe), verdict, word));
+  ] as const)('%s mode hears %o: %s', (mode, probe, verdict, word) =>
+    expect(shown(judgeForeignDhcp(mode, probe))).toEqual(wanted(verdict, word)),
+  );
 });
 
 const kit = success({
@@ -128,7 +134,9 @@ test.each([
   [kit, [], 'pass', 'every hash right'],
   [kit, ['vmlinuz'], 'fail', 'vmlinuz'],
   [failed('boot.kit-missing', 'There is none.', 'Build it: run `npm run bootkit`.'), null, 'fail', 'npm run bootkit'],
-] as const)('boot kit %#: %s', (loaded, damaged, verdict, word) => shows(judgeBootKit(loaded, damaged), verdict, word));
+] as const)('boot kit %#: %s', (loaded, damaged, verdict, word) =>
+  expect(shown(judgeBootKit(loaded, damaged))).toEqual(wanted(verdict, word)),
+);
 
 test.each([
   ['writable', 100e9, 'pass', '100 GB'],
@@ -146,7 +154,9 @@ test.each([
   ['ufw', 'warn', 'ufw allow in on eth0'],
   ['firewalld', 'warn', '--change-interface=eth0'],
   ['nftables', 'warn', 'TCP 8067'],
-] as const)('firewall %s: %s', (kind, verdict, word) => shows(judgeFirewall({ kind }, 'eth0', 8067), verdict, word));
+] as const)('firewall %s: %s', (kind, verdict, word) =>
+  expect(shown(judgeFirewall({ kind }, 'eth0', 8067))).toEqual(wanted(verdict, word)),
+);
 
 test('the report: numbered in a fixed order, the worst verdict, and of the agreed shape', () => {
   const report = buildReport([warn('library', 'w', 'n'), pass('nic', 'p'), pass('ports', 'p')], 1);
