@@ -10,6 +10,8 @@ export type LocalBoots = {
   /** Uses the answer up. Loaders ask twice (first for the size, or after a lost packet), so it repeats for `REPEAT_MS`. */
   take(mac: string): LocalBoot | null;
   drop(mac: string): void;
+  /** A new boot begins: an answer that was taken is used up, and no longer repeats. */
+  endRepeat(mac: string): void;
 };
 
 /** The slowest servers take over ten minutes from reboot to their first DHCP packet. */
@@ -26,6 +28,7 @@ export const createLocalBoots = ({ database, now }: { readonly database: Databas
   const select = database.prepare<[string], Row>('SELECT boot_json, until_ms, taken_at_ms FROM local_boot WHERE mac = ?');
   const take = database.prepare('UPDATE local_boot SET taken_at_ms = ? WHERE mac = ? AND taken_at_ms IS NULL');
   const remove = database.prepare('DELETE FROM local_boot WHERE mac = ?');
+  const removeTaken = database.prepare('DELETE FROM local_boot WHERE mac = ? AND taken_at_ms IS NOT NULL');
   const peek = (mac: string): LocalBoot | null => {
     const row = select.get(mac);
     if (row === undefined) return null;
@@ -41,5 +44,6 @@ export const createLocalBoots = ({ database, now }: { readonly database: Databas
       return boot;
     },
     drop: (mac) => void remove.run(mac),
+    endRepeat: (mac) => void removeTaken.run(mac),
   };
 };

@@ -15,7 +15,6 @@ CREATE TABLE machine(
   provisional INTEGER NOT NULL,
   boot_mac TEXT,
   session_id TEXT,
-  firmware TEXT,
   state TEXT NOT NULL,
   state_at_ms INTEGER NOT NULL,
   says TEXT NOT NULL,

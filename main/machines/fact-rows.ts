@@ -1,0 +1,93 @@
+// Facts of machines as they stand, and every change of them. What a person typed and what the inventory read are kept side by
+// side; a person's value stands where the inventory has none, or only filler, and never overrides a measurement.
+import type { Fact } from '../../agent/protocol/facts.ts';
+import type { Database } from '../database/open.ts';
+
+export type FactOrigin = 'inventory' | 'person';
+export type FactChange = { readonly name: string; readonly value: Fact['value'] | null; readonly source: string; readonly atMs: number };
+
+export type FactRows = {
+  /** The facts that count, one a name. */
+  of(machineId: string): readonly Fact[];
+  /** Replaces all that the inventory said. */
+  replaceInventory(machineId: string, facts: readonly Fact[], nowAtMs: number): void;
+  setPerson(machineId: string, fact: Fact, nowAtMs: number): void;
+  /** Takes back what a person typed. */
+  clearPerson(machineId: string, name: string, nowAtMs: number): void;
+  history(machineId: string): readonly FactChange[];
+};
+
+type Row = { origin: FactOrigin; name: string; value_json: string; source: string; filler: number };
+
+export const createFactRows = (database: Database): FactRows => {
+  const select = database.prepare<[string], Row>(
+    'SELECT origin, name, value_json, source, filler FROM fact WHERE machine_id = ? ORDER BY rowid',
+  );
+  const upsert = database.prepare(
+    `INSERT INTO fact(machine_id, origin, name, value_json, source, filler, since_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT(machine_id, origin, name) DO UPDATE SET
+       value_json = excluded.value_json, source = excluded.source, filler = excluded.filler, since_ms = excluded.since_ms`,
+  );
+  const remove = database.prepare('DELETE FROM fact WHERE machine_id = ? AND origin = ? AND name = ?');
+  const note = database.prepare('INSERT INTO fact_history(machine_id, origin, name, value_json, source, at_ms) VALUES (?, ?, ?, ?, ?, ?)');
+  const selectHistory = database.prepare<[string], { name: string; value_json: string | null; source: string; at_ms: number }>(
+    'SELECT name, value_json, source, at_ms FROM fact_history WHERE machine_id = ? ORDER BY id',
+  );
+
+  const put = (machineId: string, origin: FactOrigin, fact: Fact, before: Row | undefined, nowAtMs: number): void => {
+    const value = JSON.stringify(fact.value);
+    if (before?.value_json === value && before.source === fact.source && before.filler === Number(fact.filler)) return;
+    upsert.run(machineId, origin, fact.name, value, fact.source, Number(fact.filler), nowAtMs);
+    if (before?.value_json !== value) note.run(machineId, origin, fact.name, value, fact.source, nowAtMs);
+  };
+  const drop = (machineId: string, origin: FactOrigin, row: Row, nowAtMs: number): void => {
+    remove.run(machineId, origin, row.name);
+    note.run(machineId, origin, row.name, null, row.source, nowAtMs);
+  };
+  const find = (machineId: string, origin: FactOrigin, name: string): Row | undefined =>
+    select.all(machineId).find((row) => row.origin === origin && row.name === name);
+
+  return {
+    of: (machineId) => effective(select.all(machineId)),
+    replaceInventory: database.transaction((machineId: string, facts: readonly Fact[], nowAtMs: number): void => {
+      const before = new Map(
+        select
+          .all(machineId)
+          .filter((row) => row.origin === 'inventory')
+          .map((row) => [row.name, row]),
+      );
+      for (const fact of facts) put(machineId, 'inventory', fact, before.get(fact.name), nowAtMs);
+      const names = new Set(facts.map((fact) => fact.name));
+      for (const row of before.values()) if (!names.has(row.name)) drop(machineId, 'inventory', row, nowAtMs);
+    }),
+    setPerson: database.transaction((machineId: string, fact: Fact, nowAtMs: number): void =>
+      put(machineId, 'person', fact, find(machineId, 'person', fact.name), nowAtMs),
+    ),
+    clearPerson: database.transaction((machineId: string, name: string, nowAtMs: number): void => {
+      const before = find(machineId, 'person', name);
+      if (before !== undefined) drop(machineId, 'person', before, nowAtMs);
+    }),
+    history: (machineId) =>
+      selectHistory.all(machineId).map((row) => ({
+        name: row.name,
+        value: row.value_json === null ? null : (JSON.parse(row.value_json) as Fact['value']),
+        source: row.source,
+        atMs: row.at_ms,
+      })),
+  };
+};
+
+const effective = (rows: readonly Row[]): readonly Fact[] => {
+  const chosen = new Map<string, Row>();
+  const weight = (row: Row): number => (row.filler === 1 ? 0 : row.origin === 'person' ? 1 : 2);
+  for (const row of rows) {
+    const before = chosen.get(row.name);
+    if (before === undefined || weight(row) > weight(before)) chosen.set(row.name, row);
+  }
+  return [...chosen.values()].map((row) => ({
+    name: row.name,
+    value: JSON.parse(row.value_json) as Fact['value'],
+    source: row.source,
+    filler: row.filler === 1,
+  }));
+};

@@ -1,0 +1,151 @@
+// Prepared statements for machines and their evidence. JSON columns hold values that this station wrote itself, so they are
+// trusted when read.
+import type { Database } from '../database/open.ts';
+import type { Evidence, EvidenceKind } from './evidence.ts';
+import type { Machine } from './machine.ts';
+import type { KnownMachine } from './recognise.ts';
+
+type Row = {
+  readonly id: string;
+  readonly given_name: string | null;
+  readonly provisional: number;
+  readonly boot_mac: string | null;
+  readonly session_id: string | null;
+  readonly state: Machine['state'];
+  readonly state_at_ms: number;
+  readonly says: string;
+  readonly question_json: string | null;
+  readonly failure_json: string | null;
+  readonly osoid: string | null;
+  readonly image_name: string | null;
+  readonly policy: string | null;
+  readonly job_id: string | null;
+  readonly order_sequence: number | null;
+  readonly failed_attempts: number;
+  readonly inventory_json: string | null;
+  readonly trace_json: string | null;
+  readonly outcome_json: string | null;
+  readonly boot_json: string;
+  readonly first_seen_at_ms: number;
+  readonly last_seen_at_ms: number;
+};
+
+export type MachineRows = {
+  all(): readonly Machine[];
+  put(machine: Machine): void;
+  remove(id: string): void;
+  /** Evidence of every machine that is more than a MAC. */
+  known(): readonly KnownMachine[];
+  /** Machines, provisional ones included, whose evidence holds this MAC. */
+  byMac(mac: string): readonly string[];
+  /** Values of a kind that the new evidence has replace the old ones; kinds it lacks stay as they were. */
+  learn(machineId: string, evidence: readonly Evidence[], nowAtMs: number): void;
+  /** Moves what hangs on a provisional record to the machine that it turned out to be, and removes the record. */
+  fold(fromId: string, toId: string): void;
+};
+
+const COLUMNS =
+  'id given_name provisional boot_mac session_id state state_at_ms says question_json failure_json osoid image_name policy job_id order_sequence failed_attempts inventory_json trace_json outcome_json boot_json first_seen_at_ms last_seen_at_ms'.split(
+    ' ',
+  );
+
+export const createMachineRows = (database: Database): MachineRows => {
+  const select = database.prepare<[], Row>(`SELECT ${COLUMNS.join(', ')} FROM machine ORDER BY first_seen_at_ms, id`);
+  const upsert = database.prepare<[Row]>(
+    `INSERT INTO machine(${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((name) => `:${name}`).join(', ')})
+     ON CONFLICT(id) DO UPDATE SET ${COLUMNS.slice(1)
+       .map((name) => `${name} = excluded.${name}`)
+       .join(', ')}`,
+  );
+  const remove = database.prepare('DELETE FROM machine WHERE id = ?');
+  const selectEvidence = database.prepare<[], { machine_id: string; kind: EvidenceKind; value: string }>(
+    'SELECT machine_id, kind, value FROM evidence JOIN machine ON machine.id = machine_id WHERE provisional = 0',
+  );
+  const selectByMac = database.prepare<[string], { machine_id: string }>(
+    "SELECT machine_id FROM evidence WHERE kind = 'mac' AND value = ?",
+  );
+  const forget = database.prepare('DELETE FROM evidence WHERE machine_id = ? AND kind = ?');
+  const insertEvidence = database.prepare('INSERT OR REPLACE INTO evidence(machine_id, kind, value, seen_at_ms) VALUES (?, ?, ?, ?)');
+  const moves = [
+    'UPDATE event SET machine_id = :to WHERE machine_id = :from',
+    'UPDATE session SET machine_id = :to WHERE machine_id = :from',
+    'UPDATE consent SET machine_id = :to WHERE machine_id = :from',
+    'UPDATE job SET machine_id = :to WHERE machine_id = :from',
+    "UPDATE OR IGNORE fact SET machine_id = :to WHERE machine_id = :from AND origin = 'person'",
+    'UPDATE OR IGNORE override SET machine_id = :to WHERE machine_id = :from',
+    'UPDATE OR IGNORE reservation SET machine_id = :to WHERE machine_id = :from',
+  ].map((sql) => database.prepare<[{ from: string; to: string }]>(sql));
+
+  return {
+    all: () => select.all().map(machineOf),
+    put: (machine) => void upsert.run(rowOf(machine)),
+    remove: (id) => void remove.run(id),
+    known: () => {
+      const machines = new Map<string, Evidence[]>();
+      for (const { machine_id: id, kind, value } of selectEvidence.all()) machines.set(id, [...(machines.get(id) ?? []), { kind, value }]);
+      return [...machines].map(([machineId, evidence]) => ({ machineId, evidence }));
+    },
+    byMac: (mac) => selectByMac.all(mac).map((row) => row.machine_id),
+    learn: database.transaction((machineId: string, evidence: readonly Evidence[], nowAtMs: number): void => {
+      for (const kind of new Set(evidence.map((one) => one.kind))) forget.run(machineId, kind);
+      for (const { kind, value } of evidence) insertEvidence.run(machineId, kind, value, nowAtMs);
+    }),
+    fold: database.transaction((from: string, to: string): void => {
+      for (const move of moves) move.run({ from, to });
+      remove.run(from);
+    }),
+  };
+};
+
+const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+const parse = <T>(text: string | null): T | null => (text === null ? null : (JSON.parse(text) as T));
+
+const rowOf = (machine: Machine): Row => ({
+  id: machine.id,
+  given_name: machine.givenName,
+  provisional: machine.provisional ? 1 : 0,
+  boot_mac: machine.bootMac,
+  session_id: machine.sessionId,
+  state: machine.state,
+  state_at_ms: machine.stateAtMs,
+  says: machine.says,
+  question_json: json(machine.question),
+  failure_json: json(machine.failure),
+  osoid: machine.osoid,
+  image_name: machine.imageName,
+  policy: machine.policy,
+  job_id: machine.jobId,
+  order_sequence: machine.orderSequence,
+  failed_attempts: machine.failedAttempts,
+  inventory_json: json(machine.inventory),
+  trace_json: json(machine.trace),
+  outcome_json: json(machine.outcome),
+  boot_json: JSON.stringify(machine.boot),
+  first_seen_at_ms: machine.firstSeenAtMs,
+  last_seen_at_ms: machine.lastSeenAtMs,
+});
+
+const machineOf = (row: Row): Machine => ({
+  id: row.id,
+  givenName: row.given_name,
+  provisional: row.provisional === 1,
+  bootMac: row.boot_mac,
+  sessionId: row.session_id,
+  state: row.state,
+  stateAtMs: row.state_at_ms,
+  says: row.says,
+  question: parse(row.question_json),
+  failure: parse(row.failure_json),
+  osoid: row.osoid,
+  imageName: row.image_name,
+  policy: row.policy,
+  jobId: row.job_id,
+  orderSequence: row.order_sequence,
+  failedAttempts: row.failed_attempts,
+  inventory: parse(row.inventory_json),
+  trace: parse(row.trace_json),
+  outcome: parse(row.outcome_json),
+  boot: parse<Machine['boot']>(row.boot_json) ?? [],
+  firstSeenAtMs: row.first_seen_at_ms,
+  lastSeenAtMs: row.last_seen_at_ms,
+});

@@ -1,0 +1,50 @@
+// What a person typed for a fact, read by the fact's own type and unit.
+import { FACTS, factDefinition } from '../../agent/protocol/facts.ts';
+import type { Fact, FactDefinition, FactValue } from '../../agent/protocol/facts.ts';
+import { failed, success } from '../../agent/protocol/failure.ts';
+import type { Result } from '../../agent/protocol/failure.ts';
+import { parseQuantity } from '../matching/quantities.ts';
+import { nearest } from '../matching/text.ts';
+
+/** The fact, or null where the text is empty: then the person's value is taken back. Failures: `fact.unknown`, `quantity.unreadable`, `fact.unreadable`. */
+export const personFact = (name: string, text: string, operator: string): Result<Fact | null> => {
+  const definition = factDefinition(name);
+  if (definition === null) {
+    const near = nearest(name, Object.keys(FACTS));
+    const next = near === null ? 'Own fields are named input.NAME, in a-z, 0-9 and -.' : `Did you mean "${near}"?`;
+    return failed('fact.unknown', `There is no fact "${name}".`, next);
+  }
+  const typed = text.trim();
+  if (typed === '') return success(null);
+  const value = valueOf(typed, definition);
+  if (!value.ok) return value;
+  return success({ name, value: value.value, source: `person:${operator}`.slice(0, 120), filler: false });
+};
+
+const valueOf = (text: string, definition: FactDefinition): Result<FactValue> => {
+  switch (definition.type) {
+    case 'text':
+      return success(text);
+    case 'text-list':
+      return success(parts(text));
+    case 'number':
+    case 'bytes':
+      return parseQuantity(text, definition);
+    case 'number-list':
+    case 'bytes-list': {
+      const numbers = parts(text).map((part) => parseQuantity(part, definition));
+      const wrong = numbers.find((number) => !number.ok);
+      return wrong !== undefined && !wrong.ok ? wrong : success(numbers.flatMap((number) => (number.ok ? [number.value] : [])));
+    }
+    case 'flag':
+      if (/^(yes|true|on|1)$/i.test(text)) return success(true);
+      if (/^(no|false|off|0)$/i.test(text)) return success(false);
+      return failed('fact.unreadable', `"${text}" is neither yes nor no.`, 'Write yes or no.');
+  }
+};
+
+const parts = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
