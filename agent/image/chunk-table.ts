@@ -89,7 +89,8 @@ export const parseChunkTable = (input: Uint8Array): Result<ChunkTable> => {
   const hashesAt = HEADER_BYTES + runCount * RUN_BYTES;
   const bitmapAt = hashesAt + hashCount * 32;
   if (bitmapAt + bitmapLength !== bytes.length) return malformed('its length does not fit its counts');
-  if (blockSizeBytes === 0 ? bitmapLength !== 0 : !isBlockSize(blockSizeBytes)) return malformed('its block size is out of range');
+  if (blockSizeBytes === 0 ? bitmapLength !== 0 : !isBlockSize(blockSizeBytes) || bitmapLength === 0)
+    return malformed('its block size is out of range');
   const runs = parseRuns(bytes, runCount, chunkCountOf(diskSizeBytes, chunkSizeBytes), hashCount);
   if (!runs.ok) return runs;
   const bitmap = blockSizeBytes === 0 ? null : { blockSizeBytes, compressed: bytes.subarray(bitmapAt) };

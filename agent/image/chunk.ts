@@ -1,21 +1,19 @@
 // Chunks and their frames (docs/FORMAT.md "Frame"): fixed pieces of disk content named by the SHA-256 of their raw bytes, and
 // the self-checking envelope in which they are stored and travel.
-import { createHash } from 'node:crypto';
-import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, crc32, zstdDecompressSync } from 'node:zlib';
 import { failed, success } from '../protocol/failure.ts';
 import type { Result } from '../protocol/failure.ts';
+import { CODECS, FRAME_HEADER_BYTES, FRAME_MAGIC, LARGE_CHUNK_SIZE_BYTES, chunkIdOf, encodeFrame } from './encode-frame.ts';
+import type { Codec } from './encode-frame.ts';
+
+export { FRAME_HEADER_BYTES, LARGE_CHUNK_SIZE_BYTES, chunkIdOf, encodeFrame };
+export type { Codec };
 
 export const CHUNK_SIZE_BYTES = 256 * 1024;
-/** For images that use more than `LARGE_IMAGE_BYTES`: keeps the chunk table of a 2 TiB image under 84 MB. */
-export const LARGE_CHUNK_SIZE_BYTES = 1024 * 1024;
+/** Above this use, images take large chunks: keeps the chunk table of a 2 TiB image under 84 MB. */
 export const LARGE_IMAGE_BYTES = 512 * 1024 ** 3;
 /** Chunks per request: 4 MiB of raw content at the default chunk size. */
 export const BATCH_CHUNKS = 16;
-
-export const FRAME_HEADER_BYTES = 56;
-const FRAME_MAGIC = 0x31465352; // 'RSF1'
-const CODECS = ['raw', 'zstd'] as const;
-export type Codec = (typeof CODECS)[number];
 
 /** Everything in front of a chunk's stored bytes. `chunkId` is 64 lower-case hex digits. */
 export type FrameHeader = {
@@ -28,9 +26,6 @@ export type FrameHeader = {
 
 export const chunkSizeFor = (usedBytes: number): number => (usedBytes > LARGE_IMAGE_BYTES ? LARGE_CHUNK_SIZE_BYTES : CHUNK_SIZE_BYTES);
 
-/** The name of a chunk: SHA-256 of its raw bytes in lower-case hex. */
-export const chunkIdOf = (raw: Uint8Array): string => createHash('sha256').update(raw).digest('hex');
-
 const zeros = Buffer.alloc(LARGE_CHUNK_SIZE_BYTES);
 
 /** True if all bytes are zero; memcmp speed. */
@@ -40,17 +35,6 @@ export const isAllZero = (bytes: Uint8Array): boolean => {
     if (zeros.compare(part, 0, part.length, 0, part.length) !== 0) return false;
   }
   return true;
-};
-
-/** Wraps one chunk (1 byte to 1 MiB); compressed only where that saves at least 3 %. `chunkId` spares a second hashing. */
-export const encodeFrame = (raw: Uint8Array, options: { readonly level?: number; readonly chunkId?: string } = {}): Buffer => {
-  if (raw.length === 0 || raw.length > LARGE_CHUNK_SIZE_BYTES) throw new RangeError(`a chunk of ${raw.length} bytes`);
-  const compressed = zstdCompressSync(raw, {
-    chunkSize: Math.max(1024, raw.length),
-    params: { [constants.ZSTD_c_compressionLevel]: options.level ?? 3 },
-  });
-  const keep = compressed.length <= raw.length * 0.97;
-  return frameOf(keep ? 'zstd' : 'raw', raw.length, keep ? compressed : raw, options.chunkId ?? chunkIdOf(raw));
 };
 
 /** Reads and checks one header; `frame.malformed` if it is torn, foreign or claims sizes no chunk has. */
@@ -97,20 +81,6 @@ export const splitFrames = (bytes: Uint8Array): Result<readonly { readonly offse
     offset += FRAME_HEADER_BYTES + checked.value.encodedLength;
   }
   return success(frames);
-};
-
-const frameOf = (codec: Codec, rawLength: number, body: Uint8Array, chunkId: string): Buffer => {
-  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + body.length);
-  frame.writeUInt32LE(FRAME_MAGIC, 0);
-  frame.writeUInt8(CODECS.indexOf(codec), 4);
-  frame.writeUIntLE(0, 5, 3);
-  frame.writeUInt32LE(rawLength, 8);
-  frame.writeUInt32LE(body.length, 12);
-  frame.write(chunkId, 16, 32, 'hex');
-  frame.writeUInt32LE(crc32(body), 48);
-  frame.writeUInt32LE(crc32(frame.subarray(0, 52)), 52);
-  frame.set(body, FRAME_HEADER_BYTES);
-  return frame;
 };
 
 const bodyOf = (bytes: Uint8Array, offset: number, header: FrameHeader): Uint8Array =>

@@ -1,7 +1,7 @@
 // Worker thread: hashes chunks and packs them into frames. Buffers travel by transfer, both ways, so nothing is copied.
 import { createHash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
-import { encodeFrame } from '../../agent/image/chunk.ts';
+import { encodeFrame } from '../../agent/image/encode-frame.ts';
 
 /** A piece of the batch's buffer that is one chunk. */
 export type ChunkSpan = { readonly offset: number; readonly length: number };

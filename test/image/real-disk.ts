@@ -29,20 +29,20 @@ export const tinyLoader = (machine = 0x8664): Buffer => {
   return file;
 };
 
-/** 48 MiB: ESP (FAT, EFI/BOOT/BOOTX64.EFI), ext4 with a few files, 16 MiB of it used. Needs sgdisk, mkfs.fat, mcopy, mke2fs. */
+/** 32 MiB: a 4 MiB ESP (FAT, EFI/BOOT/BOOTX64.EFI), a 24 MiB ext4, 3 MiB of noise in it. Needs sgdisk, mkfs.fat, mcopy, mke2fs. */
 export const makeGptDisk = async (folder: string, name = 'disk.raw'): Promise<string> => {
   const path = join(folder, name);
   const esp = join(folder, `${name}.esp`);
   const loader = join(folder, 'BOOTX64.EFI');
   await writeFile(path, '');
-  await run('truncate', ['-s', String(48 * MIB), path]);
+  await run('truncate', ['-s', String(32 * MIB), path]);
   await tool('sgdisk', [
     '--disk-guid=11111111-2222-3333-4444-555555555555',
-    '--new=1:2048:+8M', '--typecode=1:ef00', '--change-name=1:EFI system', '--partition-guid=1:AAAAAAAA-0000-0000-0000-000000000001',
-    '--new=2:0:+32M', '--typecode=2:8300', '--change-name=2:Wurzel ä', '--partition-guid=2:AAAAAAAA-0000-0000-0000-000000000002',
+    '--new=1:2048:+4M', '--typecode=1:ef00', '--change-name=1:EFI system', '--partition-guid=1:AAAAAAAA-0000-0000-0000-000000000001',
+    '--new=2:0:+24M', '--typecode=2:8300', '--change-name=2:Wurzel ä', '--partition-guid=2:AAAAAAAA-0000-0000-0000-000000000002',
     path,
   ]); // prettier-ignore
-  await run('truncate', ['-s', String(8 * MIB), esp]);
+  await run('truncate', ['-s', String(4 * MIB), esp]);
   await tool('mkfs.fat', ['-i', 'ABCD1234', '-n', 'ESP', esp]);
   await writeFile(loader, tinyLoader());
   await tool('mmd', ['-i', esp, '::/EFI', '::/EFI/BOOT', '::/EFI/debian']);
@@ -58,11 +58,11 @@ export const makeGptDisk = async (folder: string, name = 'disk.raw'): Promise<st
     '-U',
     '99999999-8888-7777-6666-555555555555',
     '-E',
-    `offset=${9 * MIB}`,
+    `offset=${5 * MIB}`,
     path,
-    '32m',
+    '24m',
   ]);
-  await writeAt(path, 20 * MIB, noise('content', 6 * MIB));
+  await writeAt(path, 16 * MIB, noise('content', 3 * MIB));
   return path;
 };
 
