@@ -61,8 +61,8 @@ test.each([
   [{}, '10.1.0.1', null, 'fail', 'does not have the address 10.1.0.1'],
   [{ addresses: [{ address: '169.254.3.4', prefixLength: 16 }] }, null, null, 'fail', 'self-assigned'],
   [{ addresses: [{ address: '10.0.0.1', prefixLength: 32 }] }, null, null, 'fail', 'no room'],
-] as const)('address %o wanted %s by %o: %s', (part, wanted, manager, verdict, word) =>
-  shows(judgeAddress({ ...eth0, ...part } as Nic, wanted, manager), verdict, word),
+] as const)('address %o wanted %s by %o: %s', (part, wantedAddress, manager, verdict, word) =>
+  expect(shown(judgeAddress({ ...eth0, ...part } as Nic, wantedAddress, manager))).toEqual(wanted(verdict, word)),
 );
 
 test.each([
@@ -146,7 +146,7 @@ test.each([
   ['missing', null, 'fail', 'Plug in'],
   ['no-folder', null, 'fail', 'no folder'],
 ] as const)('library %s with %s bytes: %s', (state, freeBytes, verdict, word) =>
-  shows(judgeLibrary({ path: '/library', state, freeBytes }), verdict, word),
+  expect(shown(judgeLibrary({ path: '/library', state, freeBytes }))).toEqual(wanted(verdict, word)),
 );
 
 test.each([
