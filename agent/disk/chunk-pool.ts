@@ -1,5 +1,6 @@
 // Hashing and unpacking on as many threads as asked for; with none, in line, yielding to the event loop between requests so that
 // fifty software targets can share one process.
+import { totalmem } from 'node:os';
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { doWork } from './chunk-work.ts';
@@ -11,8 +12,20 @@ export type ChunkPool = {
   stop(): Promise<void>;
 };
 
-/** Two cores and more: one thread each up to eight, which keeps a 10 GbE link busy. One core: no threads, their hops only cost. */
-export const workersFor = (cores: number): number => (cores >= 2 ? Math.min(cores, 8) : 0);
+/** What a thread may cost in memory, its share of chunks in flight included. */
+const THREAD_BYTES = 96 * 1024 * 1024;
+/** A quarter of the machine is for threads; the rest is for this program, the kernel and stage 2 in RAM. */
+const THREAD_SHARE = 0.25;
+
+/**
+ * Two cores and more: one thread each up to eight, which keeps a 10 GbE link busy, as far as memory goes. One core, or under
+ * 384 MiB: none, in line is cheaper.
+ */
+export const workersFor = (cores: number, memoryBytes: number = totalmem()): number =>
+  cores < 2 ? 0 : Math.min(cores, 8, Math.floor((memoryBytes * THREAD_SHARE) / THREAD_BYTES));
+
+/** Decompressed chunks are garbage outside the heap; a small young generation has them collected before they pile up. */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 } as const;
 
 /** Beside the TypeScript sources the worker is chunk-worker.ts, beside the bundle agent-worker.js. */
 const workerUrl = (): URL => new URL(import.meta.url.endsWith('.ts') ? './chunk-worker.ts' : './agent-worker.js', import.meta.url);
@@ -40,7 +53,7 @@ const threaded = (memory: SharedArrayBuffer, workers: number): ChunkPool => {
     pending.clear();
   };
   const threads = Array.from({ length: workers }, () => {
-    const worker = new Worker(workerUrl(), { workerData: memory });
+    const worker = new Worker(workerUrl(), { workerData: memory, resourceLimits: RESOURCE_LIMITS });
     const thread = { worker, load: 0 };
     worker.on('message', ({ id, answer }: { readonly id: number; readonly answer: WorkAnswer }) => {
       thread.load -= 1;

@@ -98,7 +98,7 @@ export const makeImage = async (
   raw: Buffer,
   key: SigningKey,
   folder?: string,
-  chunkSizeBytes: 262144 | 1048576 = CHUNK_SIZE_BYTES,
+  chunkSizeBytes: number = CHUNK_SIZE_BYTES,
 ): Promise<Fixture> => {
   const free =
     folder === undefined
