@@ -99,16 +99,9 @@ const textField = (bytes: Uint8Array, at: number, size: number): string => {
  * Throws when a name does not fit its header field or an address is not one: our own code made the packet.
  */
 export const encode = (packet: DhcpPacket): Uint8Array => {
-  const parts: number[] = [];
-  for (const [code, data] of packet.options) {
-    if (code === PAD || code === END || code === OVERLOAD) continue;
-    for (let at = 0; at === 0 || at < data.byteLength; at += 255) {
-      const piece = data.subarray(at, at + 255);
-      parts.push(code, piece.byteLength, ...piece);
-    }
-  }
-  parts.push(END);
-  const bytes = new Uint8Array(Math.max(SMALLEST_REPLY_BYTES, HEADER_SIZE_BYTES + 4 + parts.length));
+  const options = [...packet.options].filter(([code]) => code !== PAD && code !== END && code !== OVERLOAD);
+  const optionsSize = options.reduce((size, [, data]) => size + data.byteLength + 2 * Math.max(1, Math.ceil(data.byteLength / 255)), 1);
+  const bytes = new Uint8Array(Math.max(SMALLEST_REPLY_BYTES, HEADER_SIZE_BYTES + 4 + optionsSize));
   const view = new DataView(bytes.buffer);
   view.setUint8(0, packet.op);
   view.setUint8(1, packet.hardwareType);
@@ -128,7 +121,16 @@ export const encode = (packet: DhcpPacket): Uint8Array => {
   bytes.set(headerText(packet.serverName, SNAME_SIZE), SNAME_AT);
   bytes.set(headerText(packet.bootFile, FILE_SIZE), FILE_AT);
   view.setUint32(236, COOKIE);
-  bytes.set(parts, 240);
+  let at = HEADER_SIZE_BYTES + 4;
+  for (const [code, data] of options) {
+    for (let from = 0; from === 0 || from < data.byteLength; from += 255) {
+      const piece = data.subarray(from, from + 255);
+      bytes.set([code, piece.byteLength], at);
+      bytes.set(piece, at + 2);
+      at += 2 + piece.byteLength;
+    }
+  }
+  bytes[at] = END;
   return bytes;
 };
 

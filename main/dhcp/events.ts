@@ -1,7 +1,8 @@
 // What the DHCP side reports to the station: everything heard, everything answered, and what stopped it.
 import type { Failure } from '../../agent/protocol/failure.ts';
 import type { BootClient } from './boot-client.ts';
-import type { DhcpMessage } from './options.ts';
+import { OPTION, textOption, type DhcpMessage } from './options.ts';
+import { NO_ADDRESS, type DhcpPacket } from './packet.ts';
 
 export type DhcpEvent =
   /** Someone asked. Every request is reported, answered or not: hearing is not answering. */
@@ -31,3 +32,20 @@ export type DhcpEvent =
   | { readonly kind: 'trouble'; readonly failure: Failure }
   /** Serving ended by itself; `failure` says why. */
   | { readonly kind: 'stopped'; readonly failure: Failure };
+
+/** The event for one request. `silence` null means answered. */
+export const heardEvent = (packet: DhcpPacket, message: DhcpMessage, client: BootClient, silence: string | null): DhcpEvent => {
+  const information = packet.options.get(OPTION.relayInformation);
+  return {
+    kind: 'heard',
+    message,
+    client,
+    hostname: textOption(packet, OPTION.hostName),
+    relay: {
+      address: packet.relayAddress === NO_ADDRESS ? null : packet.relayAddress,
+      information: information === undefined ? null : Buffer.from(information).toString('hex'),
+    },
+    answered: silence === null,
+    silence,
+  };
+};

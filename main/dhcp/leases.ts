@@ -80,7 +80,7 @@ export const chooseAddress = (
   }
   // At most one step per taken address is wasted before a free one comes, so a full scan happens only when the pool is full.
   for (const address of addressesOf(pool, placeOf(client.mac))) {
-    if (!holders.has(address) && usable(address)) return { address, evicts: null };
+    if (!holders.has(address) && !reserved.has(address)) return { address, evicts: null };
   }
   const expired = leases
     .filter((lease) => usable(lease.address) && !isLive(lease, now))

@@ -1,8 +1,8 @@
 // proxyDHCP as one pure function (PXE 2.1 section 2.2.3 and chapter 3): another server leases the addresses, we only say what to
 // boot. The OFFER on port 67 already names server and file, which every firmware we know takes; port 4011 answers those that insist.
 import { bootClientOf, type BootAnswer, type BootClient } from './boot-client.ts';
-import type { DhcpEvent } from './events.ts';
-import { messageType, OPTION, textOption, type DhcpMessage } from './options.ts';
+import { heardEvent, type DhcpEvent } from './events.ts';
+import { messageType, type DhcpMessage } from './options.ts';
 import { NO_ADDRESS, type DhcpPacket } from './packet.ts';
 import { bootParts, destinationOf, replyTo, type Destination, type DhcpAction } from './reply.ts';
 
@@ -25,19 +25,7 @@ export const serveProxy = (
   if (packet.op !== 1 || message === null || packet.hardwareAddress.byteLength !== 6) return { actions: [], events: [] };
   const client = bootClientOf(packet);
   const answer = decide(packet, message, port, client, config, decideBoot);
-  const information = packet.options.get(OPTION.relayInformation);
-  const heard: DhcpEvent = {
-    kind: 'heard',
-    message,
-    client,
-    hostname: textOption(packet, OPTION.hostName),
-    relay: {
-      address: packet.relayAddress === NO_ADDRESS ? null : packet.relayAddress,
-      information: information === undefined ? null : Buffer.from(information).toString('hex'),
-    },
-    answered: typeof answer !== 'string',
-    silence: typeof answer === 'string' ? answer : null,
-  };
+  const heard = heardEvent(packet, message, client, typeof answer === 'string' ? answer : null);
   if (typeof answer === 'string') return { actions: [], events: [heard] };
   const { type, to, boot } = answer;
   const parts = bootParts(packet, client, boot);

@@ -3,7 +3,7 @@
 import { assertNever } from '../../agent/protocol/failure.ts';
 import { broadcastAddress, contains, inRange, networkAddress, type Ipv4Range } from '../network/ipv4.ts';
 import { bootClientOf, PROBE_VENDOR_CLASS, type BootAnswer, type BootClient } from './boot-client.ts';
-import type { DhcpEvent } from './events.ts';
+import { heardEvent, type DhcpEvent } from './events.ts';
 import { chooseAddress, clientKeyOf, declinedKey, isLive, type Lease, type LeaseChange } from './leases.ts';
 import { addressOption, messageType, OPTION, textBytes, textOption, type DhcpMessage } from './options.ts';
 import { NO_ADDRESS, type DhcpPacket } from './packet.ts';
@@ -50,19 +50,7 @@ export const serve = (
   // Another station listening for servers is no machine: answered, not reported.
   if (exchange?.client.vendorClass === PROBE_VENDOR_CLASS) return { ...probed(exchange), events: [] };
   const outcome = exchange === null ? silent('relayed from another network') : answer(exchange);
-  const information = packet.options.get(OPTION.relayInformation);
-  const heard: DhcpEvent = {
-    kind: 'heard',
-    message,
-    client: bootClientOf(packet),
-    hostname: textOption(packet, OPTION.hostName),
-    relay: {
-      address: packet.relayAddress === NO_ADDRESS ? null : packet.relayAddress,
-      information: information === undefined ? null : Buffer.from(information).toString('hex'),
-    },
-    answered: outcome.actions.length > 0,
-    silence: outcome.silence ?? null,
-  };
+  const heard = heardEvent(packet, message, exchange?.client ?? bootClientOf(packet), outcome.silence ?? null);
   return { actions: outcome.actions, leaseChanges: outcome.leaseChanges, events: [heard, ...(outcome.events ?? [])] };
 };
 
@@ -158,13 +146,15 @@ const request = (exchange: Exchange): Outcome => {
     const freed: LeaseChange[] = own?.state === 'offered' ? [{ kind: 'remove', clientKey: own.clientKey }] : [];
     return silent('chose another server', freed, [{ kind: 'foreign-server', serverId: chosen, source: 'overheard' }]);
   }
-  const address = requested ?? clientAddress;
+  const renewing = requested === null && clientAddress !== NO_ADDRESS;
+  // Some clients (npm's `dhcp` is one) name neither address nor server in their REQUEST: what they mean is our live offer.
+  const meant = own !== undefined && isLive(own, now) ? own.address : NO_ADDRESS;
+  const address = requested ?? (renewing ? clientAddress : meant);
   if (address === NO_ADDRESS) return silent('REQUEST without an address');
   const holder = exchange.leases.find((lease) => lease.address === address);
   const taken = holder !== undefined && holder.clientKey !== exchange.clientKey && isLive(holder, now);
   const mine = own?.address === address;
   const usable = inRange(config.pool, address) && !exchange.reserved.has(address) && !taken;
-  const renewing = requested === null && clientAddress !== NO_ADDRESS;
 
   const wanted = config.answers(exchange.client);
   // Who holds a live lease may keep it whatever `answers` says: a running job must not lose its network to a switch in the window.

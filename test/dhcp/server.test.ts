@@ -78,6 +78,13 @@ describe('DISCOVER and SELECTING', () => {
     expect(reply(createRig().send(select('10.9.0.15')))?.packet.yourAddress).toBe('10.9.0.15');
   });
 
+  test('a request that names neither address nor server means our offer, while it lasts', () => {
+    const rig = createRig();
+    const address = discover(rig)?.packet.yourAddress;
+    expect(reply(rig.send(clientPacket('request')))?.packet.yourAddress).toBe(address);
+    expect(reply(rig.send(clientPacket('request', { mac: macNumber(9) })))).toBeNull();
+  });
+
   test('the address a client asks for is offered when free, else another', () => {
     const rig = createRig();
     const asking = (mac: string): string | undefined =>

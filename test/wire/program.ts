@@ -12,6 +12,8 @@ export type Program = {
   line(pattern: RegExp, timeoutMs?: number): Promise<string>;
   /** Writes to its standard input. */
   write(text: string): void;
+  /** Signals the whole process group and does not wait. */
+  signal(signal: NodeJS.Signals): void;
   /** Signals the whole process group (SIGTERM, then SIGKILL after 2 s) and waits for the end. */
   stop(signal?: NodeJS.Signals): Promise<ProgramResult>;
 };
@@ -75,6 +77,7 @@ export const startProgram = (
         look();
       }),
     write: (text) => void child.stdin.write(text),
+    signal: signalGroup,
     stop: async (signal = 'SIGTERM') => {
       if (!over) signalGroup(signal);
       const killer = setTimeout(() => signalGroup('SIGKILL'), 2000);
