@@ -20,7 +20,7 @@ export type WireOptions =
   /** Everything on 127.0.0.1 and free ports; no rights needed, nothing leaves this computer. */
   | { readonly kind: 'loopback'; readonly leases: number };
 
-const DEFAULT_HTTP_PORT = 8067;
+export const DEFAULT_HTTP_PORT = 8067;
 const LEASE_SECONDS = 3600;
 
 export const WIRE_OPTIONS = {

@@ -63,9 +63,11 @@ const loopbackPool = (leases: number) => ({ first: LOOPBACK_POOL_FIRST, last: `1
 /** The NIC as it is now; `wire.no-link` before anything is opened on a dead port. */
 const readyNic = (name: string): Result<Nic> => {
   const nic = listNics().find((candidate) => candidate.name === name);
-  if (nic === undefined) return failed('wire.no-such-nic', `The network interface ${name} is gone.`, 'Plug it in again; the station goes on by itself.');
+  if (nic === undefined)
+    return failed('wire.no-such-nic', `The network interface ${name} is gone.`, 'Plug it in again; the station goes on by itself.');
   if (!nic.up) return failed('wire.nic-down', `The network interface ${name} is switched off.`, `Switch it on: ip link set ${name} up`);
-  if (nic.carrier === false) return failed('wire.no-link', `There is no link on ${name}.`, 'Check the cable and the switch port; the station goes on by itself.');
+  if (nic.carrier === false)
+    return failed('wire.no-link', `There is no link on ${name}.`, 'Check the cable and the switch port; the station goes on by itself.');
   return success(nic);
 };
 
@@ -106,7 +108,12 @@ export const startWire = async (parts: WireParts): Promise<Result<RunningWire>> 
     decideBoot: (client) =>
       decideBoot(
         client,
-        { listening: parts.listening(client.mac) || parts.peekLocalBoot(client.mac) !== null, kitPresent: parts.kit !== null, localBoot: null, station },
+        {
+          listening: parts.listening(client.mac) || parts.peekLocalBoot(client.mac) !== null,
+          kitPresent: parts.kit !== null,
+          localBoot: null,
+          station,
+        },
         () => agentWords(parts, client.mac, station),
       ),
     // Whom to answer is decided for each machine in decideBoot.
@@ -150,7 +157,11 @@ const bootFilesFor = (parts: WireParts, kit: BootKit, station: { readonly addres
 
 /** A UEFI disk without an ESP that GRUB could search for is left to the firmware's own entries. */
 const bootable = (boot: LocalBoot | null) =>
-  boot === null || boot.kind === 'bios' ? boot : boot.espUuid === null || boot.loaderPath === null ? null : { kind: 'uefi' as const, espUuid: boot.espUuid, loaderPath: boot.loaderPath };
+  boot === null || boot.kind === 'bios'
+    ? boot
+    : boot.espUuid === null || boot.loaderPath === null
+      ? null
+      : { kind: 'uefi' as const, espUuid: boot.espUuid, loaderPath: boot.loaderPath };
 
 const agentWords = (parts: WireParts, mac: string, station: { readonly address: string; readonly httpPort: number }): string =>
   racksideWords({
@@ -161,7 +172,10 @@ const agentWords = (parts: WireParts, mac: string, station: { readonly address: 
     mac,
   });
 
-const stopAfter = async (failure: Failure, ...running: readonly { stop(): Promise<void> }[]): Promise<{ readonly ok: false; readonly failure: Failure }> => {
+const stopAfter = async (
+  failure: Failure,
+  ...running: readonly { stop(): Promise<void> }[]
+): Promise<{ readonly ok: false; readonly failure: Failure }> => {
   for (const service of running.toReversed()) await service.stop();
   return { ok: false, failure };
 };

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHECK_COUNT, runChecks } from './check.ts';
 import { canInstall, hasProgram, installPackages, isRoot, missingPackages, TEST_PACKAGES } from './host.ts';
-import { VM_PACKAGES } from './bootkit/host-packages.ts';
+import { KIT_PACKAGES, VM_PACKAGES } from './bootkit/host-packages.ts';
+import { findElectron } from './electron-runtime.ts';
 
 const root = join(import.meta.dirname, '..');
 type Tally = { passed: number; failed: number; skipped: number };
@@ -46,9 +47,6 @@ const runVitest = (project: string): Tally => {
 const linuxRoot = (): string | null =>
   process.platform !== 'linux' ? 'needs Linux' : isRoot() ? null : 'needs root for network namespaces: run it with sudo';
 
-const electronRuntime = (): boolean =>
-  existsSync(join(root, 'node_modules', 'electron', 'path.txt')) || process.env['ELECTRON_OVERRIDE_DIST_PATH'] !== undefined;
-
 const SUITES: readonly Suite[] = [
   {
     name: 'check',
@@ -67,7 +65,7 @@ const SUITES: readonly Suite[] = [
   },
   {
     name: 'electron',
-    needs: () => (electronRuntime() ? null : 'no Electron runtime here: `npm rebuild electron` fetches it where the network allows'),
+    needs: () => (findElectron() !== null ? null : 'no Electron runtime here: `npm rebuild electron` fetches it where the network allows'),
     run: () => runVitest('electron'),
   },
   {
@@ -81,9 +79,9 @@ const SUITES: readonly Suite[] = [
 ];
 
 const install = (): void => {
-  const missing = missingPackages([...TEST_PACKAGES, ...VM_PACKAGES]);
-  if (missing.length === 0) return;
-  const names = [...new Set(missing.map((entry) => entry.name))];
+  if (process.platform !== 'linux') return;
+  const names = [...new Set(missingPackages([...TEST_PACKAGES, ...KIT_PACKAGES, ...VM_PACKAGES]).map((entry) => entry.name))];
+  if (names.length === 0) return;
   if (!canInstall()) {
     console.log(`test: not installed, and no way to install them here: ${names.join(' ')}`);
     return;

@@ -26,6 +26,8 @@ export type AgentCalls = {
   onHello(session: StoredSession, hello: Hello, address: string): void;
   /** First request of a session after the station was restarted. */
   onBack(session: StoredSession): void;
+  /** Every proven request: a sign of life. */
+  onContact(session: StoredSession): void;
   onInventory(session: StoredSession, inventory: Inventory): Result<InventoryAnswer>;
   onReport(session: StoredSession, report: Report): void;
   /** The signed provenance record for a job that this session may finish. */
@@ -71,6 +73,7 @@ export const proveSession = async (agents: Agents, calls: AgentCalls, request: H
     return proven;
   }
   if (proven.value.isBack) calls.onBack(proven.value.session);
+  calls.onContact(proven.value.session);
   return success({ session: proven.value.session, body: bytes });
 };
 

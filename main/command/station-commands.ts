@@ -5,9 +5,11 @@ import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { PreflightReport } from '../../preload/contract/views.ts';
 import { findRunningStation } from '../data-folder.ts';
-import { startHeadless } from '../headless.ts';
-import { parseWireOptions, WIRE_OPTIONS } from '../wire-options.ts';
+import { listNics } from '../network/nics.ts';
+import { defaultKitFolder, startHeadless } from '../headless.ts';
+import { DEFAULT_HTTP_PORT, parseWireOptions, WIRE_OPTIONS } from '../wire-options.ts';
 import { preflightFor } from '../station-preflight.ts';
+import type { PreflightPlace } from '../station-preflight.ts';
 import type { Command, Invocation } from './command.ts';
 import { withStation } from './machine-commands.ts';
 import { duration } from './output.ts';
@@ -27,6 +29,8 @@ const describePreflight = (report: PreflightReport): string =>
 const wireOf = (invocation: Invocation) =>
   parseWireOptions({ text: (name) => invocation.text(name), flag: (name) => invocation.flag(name) });
 
+const libraryOf = (invocation: Invocation): string => invocation.text('library') ?? join(invocation.dataFolder, 'library');
+
 const serve: Command = {
   name: 'serve',
   arguments: '--nic NIC',
@@ -38,7 +42,8 @@ const serve: Command = {
     if (!wire.ok) return invocation.output.fail(wire.failure);
     const started = await startHeadless({
       dataFolder: invocation.dataFolder,
-      libraryFolder: invocation.text('library') ?? join(invocation.dataFolder, 'library'),
+      libraryFolder: libraryOf(invocation),
+      listen: invocation.flag('listen'),
       wire: wire.value,
       windowPort: Number(invocation.text('window-port') ?? 0),
       siteName: invocation.text('site'),
@@ -65,6 +70,17 @@ const serve: Command = {
   },
 };
 
+/** The only wired port when none is named; a port that is not there is for the report to say. */
+const placeFrom = (invocation: Invocation): PreflightPlace => {
+  const wired = listNics().filter((nic) => nic.kind === 'wired');
+  const nicName = invocation.flag('loopback')
+    ? null
+    : (invocation.text('nic') ?? (wired.length === 1 ? wired[0]?.name : undefined) ?? '(none named: use --nic)');
+  const address = invocation.text('address')?.split('/')[0] ?? null;
+  const httpPort = Number(invocation.text('http-port') ?? DEFAULT_HTTP_PORT);
+  return { nicName, address, mode: invocation.text('mode') === 'proxy' ? 'proxy' : 'server', httpPort };
+};
+
 const preflight: Command = {
   name: 'preflight',
   arguments: '[--nic NIC]',
@@ -86,9 +102,8 @@ const preflight: Command = {
       });
       return exit === 0 ? code : exit;
     }
-    const wire = wireOf(invocation);
-    if (!wire.ok) return invocation.output.fail(wire.failure);
-    return print(await preflightFor(wire.value, invocation.text('library') ?? join(invocation.dataFolder, 'library')));
+    const place = placeFrom(invocation);
+    return print(await preflightFor({ ...place, libraryFolder: libraryOf(invocation), kitFolder: defaultKitFolder(), serving: false }));
   },
 };
 

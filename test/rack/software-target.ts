@@ -49,7 +49,7 @@ export type SoftwareTarget = {
 /** A sparse file as a disk; `fill` makes it look used. */
 export const makeDisk = async (
   path: string,
-  options: { readonly sizeBytes: number; readonly serial: string } & Partial<DiskAttributes>,
+  options: Partial<DiskAttributes> & { readonly sizeBytes: number; readonly serial: string },
 ): Promise<SoftwareDisk> => {
   const file = await open(path, 'a');
   try {

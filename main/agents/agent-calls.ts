@@ -1,0 +1,51 @@
+// What the agents' calls mean to the journey of their machines (main/machines/journey.ts).
+import { encodeProvenance } from '../../agent/image/provenance.ts';
+import type { SigningKey } from '../../agent/image/signature.ts';
+import { success } from '../../agent/protocol/failure.ts';
+import type { Events } from '../database/events.ts';
+import type { Journey } from '../machines/journey.ts';
+import type { Machines } from '../machines/machines.ts';
+import type { Agents } from './agents.ts';
+import type { AgentCalls } from './routes.ts';
+
+export type AgentCallsOptions = {
+  readonly journey: Journey;
+  readonly agents: Agents;
+  readonly machines: Machines;
+  readonly events: Events;
+  readonly stationName: string;
+  /** Signs provenance records. */
+  readonly signingKey: SigningKey;
+  readonly now: () => number;
+};
+
+export const agentCalls = ({ journey, agents, machines, events, stationName, signingKey, now }: AgentCallsOptions): AgentCalls => ({
+  onHello: (session, _hello, address) => {
+    journey.onHello({ sessionId: session.id, bootMac: session.bootMac });
+    const machineId = machines.ofSession(session.id)?.id ?? null;
+    events.log({ kind: 'agent.connected', text: `The agent of ${session.bootMac} said hello from ${address}.`, machineId });
+  },
+  onBack: (session) => {
+    // Whatever was asked before the restart is decided afresh, from a fresh look at the disks; a running job goes on.
+    if (machines.ofSession(session.id)?.state !== 'working') agents.send(session.id, { kind: 'rescan' });
+  },
+  onContact: (session) => journey.onContact(session.id),
+  onInventory: (session, inventory) => {
+    const answer = journey.onInventory({ sessionId: session.id, bootMac: session.bootMac }, inventory);
+    if (answer.ok) agents.bindMachine(session.id, answer.value.machineId);
+    return answer;
+  },
+  onReport: (session, report) => {
+    const heard = journey.onReport(session.id, report);
+    if (!heard.ok) events.log({ kind: 'agent.refused', text: `${heard.failure.message} (${heard.failure.code})`, level: 'warn' });
+  },
+  onRecordWanted: (session, request) => {
+    const job = journey.onProvenanceAsked(session.id, request);
+    if (!job.ok) return job;
+    const { osoid, manifestSha256, siteName } = job.value;
+    const record = { osoid, manifestSha256, disk: request.disk, stationName, site: siteName, atIso: new Date(now()).toISOString() };
+    return success(encodeProvenance(record, signingKey));
+  },
+  onRefused: (address, failure) =>
+    void events.log({ kind: 'agent.refused', text: `${address}: ${failure.message} (${failure.code})`, level: 'warn' }),
+});

@@ -1,0 +1,106 @@
+// The station in plain Node with its window served on loopback: for `rackside serve`, the demo, tests, and inside Electron's
+// utilityProcess. Locks the data folder and leaves the runtime file by which windows find it.
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { success } from '../agent/protocol/failure.ts';
+import type { Result } from '../agent/protocol/failure.ts';
+import type { StationEvent } from '../preload/contract/events.ts';
+import { lockDataFolder } from './data-folder.ts';
+import { startWindowListener } from './pipe/listen.ts';
+import { createPipe } from './pipe/pipe-server.ts';
+import type { Pipe } from './pipe/pipe-server.ts';
+import { startStation } from './station.ts';
+import type { RunningStation } from './station.ts';
+import type { WireOptions } from './wire-options.ts';
+
+export type HeadlessOptions = {
+  readonly dataFolder: string;
+  readonly libraryFolder: string;
+  readonly wire: WireOptions;
+  /** 0 takes a free one. */
+  readonly windowPort: number;
+  /** Default: beside the program. */
+  readonly kitFolder?: string;
+  readonly bundleFolder?: string;
+  readonly siteName?: string | undefined;
+  readonly operator?: string | undefined;
+  /** Answers boot requests from the start; otherwise a person switches that on. */
+  readonly listen?: boolean;
+};
+
+export type RunningHeadless = {
+  /** The window's address with its token: open it in a browser. */
+  readonly url: string;
+  readonly pipeUrl: string;
+  readonly token: string;
+  readonly station: RunningStation;
+  stop(): Promise<void>;
+};
+
+/** In the checkout the program's folder is the repository; in a package, resources with `bootkit` and `station` in it. */
+const besideProgram = (inCheckout: string, inPackage: string): string => {
+  const here = import.meta.dirname;
+  const found = [
+    join(here, '..', inCheckout),
+    join(here, '..', '..', inCheckout),
+    join(here, '..', inPackage),
+    join(here, '..', '..', inPackage),
+  ].find((folder) => existsSync(folder));
+  return found ?? join(here, '..', inCheckout);
+};
+
+export const defaultKitFolder = (): string => besideProgram(join('assets', 'bootkit'), 'bootkit');
+const defaultBundleFolder = (): string => besideProgram(join('out', 'renderer'), 'renderer');
+
+/** Failures are those of the data folder, the station and the window listener; whatever was started is stopped again. */
+export const startHeadless = async (options: HeadlessOptions): Promise<Result<RunningHeadless>> => {
+  const data = lockDataFolder(options.dataFolder);
+  if (!data.ok) return data;
+  let pipe: Pipe | null = null;
+  const publish = (event: StationEvent): void => pipe?.publish(event);
+  const station = await startStation({
+    dataFolder: options.dataFolder,
+    libraryFolder: options.libraryFolder,
+    kitFolder: options.kitFolder ?? defaultKitFolder(),
+    wire: options.wire,
+    siteName: options.siteName,
+    operator: options.operator,
+    publish,
+  });
+  if (!station.ok) {
+    data.value.release();
+    return station;
+  }
+  const { handlers, snapshot } = station.value;
+  pipe = createPipe({ handlers, snapshot, onBug: (error, where) => console.error(`station bug in ${where}:`, error) });
+  const token = randomBytes(24).toString('base64url');
+  const listener = await startWindowListener({
+    port: options.windowPort,
+    token,
+    bundleFolder: options.bundleFolder ?? defaultBundleFolder(),
+    pipe,
+  });
+  if (!listener.ok) {
+    pipe.close();
+    await station.value.stop();
+    data.value.release();
+    return listener;
+  }
+  if (options.listen === true)
+    await handlers['listening.set']({ on: true, minutes: null, macs: [] }, { signal: new AbortController().signal });
+  data.value.publish({ url: listener.value.url, pipeUrl: listener.value.pipeUrl, token, startedAtMs: Date.now() });
+  const { url, pipeUrl } = listener.value;
+  return success({
+    url: `${url}#token=${token}`,
+    pipeUrl,
+    token,
+    station: station.value,
+    stop: async () => {
+      await listener.value.stop();
+      pipe.close();
+      await station.value.stop();
+      data.value.release();
+    },
+  });
+};

@@ -1,0 +1,42 @@
+// The station inside Electron's utilityProcess: the same headless station, told to start and to stop by messages of its parent,
+// so that a transfer at line rate never stalls the window (Electron documentation, utility-process).
+import { startHeadless } from './headless.ts';
+import type { HeadlessOptions, RunningHeadless } from './headless.ts';
+
+/** The part of Electron's `process.parentPort` that is used; in plain Node tests a shim takes its place. */
+type ParentPort = {
+  on(event: 'message', listener: (message: { readonly data: unknown }) => void): void;
+  postMessage(message: unknown): void;
+};
+
+const parent = (process as unknown as { parentPort?: ParentPort }).parentPort;
+if (parent === undefined) throw new Error('station-host runs inside an Electron utilityProcess');
+
+let running: RunningHeadless | null = null;
+
+const start = async (options: HeadlessOptions): Promise<void> => {
+  const started = await startHeadless(options);
+  if (!started.ok) {
+    parent.postMessage({ kind: 'failed', failure: started.failure });
+    return;
+  }
+  running = started.value;
+  parent.postMessage({ kind: 'started', url: running.url, pipeUrl: running.pipeUrl, token: running.token });
+};
+
+const stop = async (): Promise<void> => {
+  await running?.stop();
+  running = null;
+  parent.postMessage({ kind: 'stopped' });
+};
+
+// Since Electron 37 an unhandled rejection only warns here, while plain Node ends: both hosts shall end alike.
+process.on('unhandledRejection', (error) => {
+  throw error;
+});
+
+parent.on('message', ({ data }) => {
+  const message = data as { readonly kind?: string; readonly options?: HeadlessOptions };
+  if (message.kind === 'start' && message.options !== undefined) void start(message.options);
+  if (message.kind === 'stop') void stop();
+});
