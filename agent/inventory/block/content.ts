@@ -1,5 +1,5 @@
 // What a disk holds, read without writing: table, signatures, recognised system, provenance, and the hash that a consent is
-// bound to. About 2 MiB and 256 KiB a partition are read, whatever the disk's size.
+// bound to. About 2 MiB, and 272 KiB a partition, are read, whatever the disk's size.
 import { createHash } from 'node:crypto';
 import { openFat } from '../../image/fat.ts';
 import type { PartitionTable, ReadAt } from '../../image/partition-table.ts';
@@ -58,7 +58,7 @@ const isBlank = (bytes: Uint8Array): boolean => ZEROS.compare(bytes, 0, bytes.le
 
 /**
  * SHA-256 over one line for the size, one for the table kind, one for each partition as the table states it, and
- * `offset length sha256` of every area: first and last 1 MiB of the disk, first and last 128 KiB of each partition.
+ * `offset length sha256` of every area: first and last 1 MiB of the disk, first and last 136 KiB of each partition.
  */
 const contentHash = (sizeBytes: number, kind: DiskContent['table'], table: PartitionTable | null, areas: readonly Area[]): string => {
   const hash = createHash('sha256').update(`rackside.disk-content/1\n${sizeBytes}\n${kind} ${table?.id ?? '-'}\n`);

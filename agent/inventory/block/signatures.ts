@@ -3,8 +3,8 @@
 import type { ReadAt } from '../../image/partition-table.ts';
 import { findMembers } from './members.ts';
 
-/** Bytes looked at from either end of a volume: md 0.90 lies up to 128 KiB before the end, Btrfs at 64 KiB from the start. */
-export const EDGE_BYTES = 128 * 1024;
+/** Bytes looked at from either end of a volume: a second DDF anchor lies 257 sectors before the end, Btrfs at 64 KiB from the start. */
+export const EDGE_BYTES = 136 * 1024;
 
 /** A disk or partition as two edges. `head` and `tail` overlap when it is smaller than both. */
 export type Volume = {
