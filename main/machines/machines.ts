@@ -1,23 +1,23 @@
 // The registry of machines: who was heard, who booted, who they turned out to be, and what is known of them. It decides
 // nothing about images (journey.ts does); it keeps the records, tells windows of every change, and remembers across restarts.
-import { randomUUID } from 'node:crypto';
 import type { Fact } from '../../agent/protocol/facts.ts';
-import { failed, success } from '../../agent/protocol/failure.ts';
+import { success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { Inventory } from '../../agent/protocol/inventory.ts';
 import type { JobView, MachineDetail, MachineView } from '../../preload/contract/views.ts';
 import type { Events } from '../database/events.ts';
 import type { Database } from '../database/open.ts';
 import type { Sites } from '../database/sites.ts';
-import { endStage, enterStage } from './boot-timeline.ts';
+import { endStage, enterStage, stageOfState } from './boot-timeline.ts';
 import type { StageName } from './boot-timeline.ts';
 import { evidenceFrom } from './evidence.ts';
 import { createFactRows } from './fact-rows.ts';
-import { machineView, nameOf, newMachine } from './machine.ts';
+import { nameOf } from './machine.ts';
 import type { Machine } from './machine.ts';
 import { createMachineRows } from './machine-rows.ts';
 import { personFact } from './person-fact.ts';
 import { createPresence } from './presence.ts';
+import { createRecords } from './records.ts';
 import { recognise } from './recognise.ts';
 import type { Recognition } from './recognise.ts';
 import { assertFollows, SAYS } from './state.ts';
@@ -81,55 +81,34 @@ const EVENTS_SHOWN = 200;
 export const createMachines = (options: MachinesOptions): Machines => {
   const { database, now, events, sites } = options;
   const rows = createMachineRows(database);
-  const factRows = createFactRows(database);
+  const facts = createFactRows(database);
   const presence = createPresence(now);
-  const machines = new Map(rows.all().map((machine) => [machine.id, machine]));
+  const records = createRecords({
+    rows,
+    facts,
+    presence,
+    now,
+    onNew: ({ id, bootMac }) => void events.log({ kind: 'machine.seen', text: `A machine was heard at ${bootMac ?? '?'}.`, machineId: id }),
+    onChange: options.onChange,
+    onRemove: options.onRemove,
+  });
+  const { get, known, put, viewOf, byMac } = records;
+  const nameFor = (machine: Machine): string => nameOf(machine, facts.of(machine.id));
 
-  const viewOf = (machine: Machine): MachineView => machineView(machine, factRows.of(machine.id), presence.isOnline(machine.sessionId));
-  const put = (machine: Machine): Machine => {
-    machines.set(machine.id, machine);
-    rows.put(machine);
-    options.onChange(viewOf(machine));
-    return machine;
-  };
-  const known = (machineId: string): Machine => {
-    const machine = machines.get(machineId);
-    if (machine === undefined) throw new Error(`no machine ${machineId}`);
-    return machine;
-  };
-  const get = (machineId: string): Result<Machine> => {
-    const machine = machines.get(machineId);
-    return machine === undefined
-      ? failed('machine.unknown', 'There is no such machine here.', 'Look at the list of machines; it may have been folded into another.')
-      : success(machine);
-  };
   const change = (machineId: string, patch: MachineChange): Machine => put({ ...known(machineId), ...patch, lastSeenAtMs: now() });
   const move = (machineId: string, state: Machine['state'], patch: MachineChange = {}): Machine => {
     const machine = known(machineId);
     assertFollows(machine.state, state);
     const stateAtMs = machine.state === state ? machine.stateAtMs : now();
-    return put({ ...machine, question: null, failure: null, says: SAYS[state], ...patch, state, stateAtMs, lastSeenAtMs: now() });
+    const boot = stageOfState(patch.boot ?? machine.boot, state, now());
+    return put({ ...machine, question: null, failure: null, says: SAYS[state], ...patch, boot, state, stateAtMs, lastSeenAtMs: now() });
   };
-
-  const create = (bootMac: string | null): Machine => {
-    const machine = newMachine(randomUUID(), bootMac, now());
-    put(machine);
-    events.log({ kind: 'machine.seen', text: `A machine was heard${bootMac === null ? '' : ` at ${bootMac}`}.`, machineId: machine.id });
-    return machine;
-  };
-  /** By a MAC alone: the one machine that carries it as evidence, else the record made from it before. */
-  const byMac = (mac: string): Machine => {
-    const carriers = rows.byMac(mac).flatMap((id) => machines.get(id) ?? []);
-    if (carriers.length === 1 && carriers[0] !== undefined) return carriers[0];
-    return [...machines.values()].find((machine) => machine.provisional && machine.bootMac === mac) ?? create(mac);
-  };
-  const enter = (machine: Machine, stage: StageName): readonly Machine['boot'][number][] => enterStage(machine.boot, stage, now());
 
   const restore = new Map<string, Machine>();
   /** A boot begins; what was known of the machine before is kept in case the MAC belongs to another one by now. */
   const begin = (machine: Machine, state: 'seen' | 'booting', stage: StageName): Machine => {
     if (machine.state !== 'seen' && machine.state !== 'booting') restore.set(machine.id, machine);
-    return move(machine.id, state, { boot: enter(machine, stage) });
+    return move(machine.id, state, { boot: enterStage(machine.boot, stage, now()) });
   };
   const giveBack = (machine: Machine): void => {
     const before = restore.get(machine.id);
@@ -141,45 +120,25 @@ export const createMachines = (options: MachinesOptions): Machines => {
     });
   };
 
-  const heard: Machines['heard'] = (mac, speaker) => {
-    const machine = byMac(mac);
-    if (speaker === 'system' || options.bootsOwnDisk(mac)) return change(machine.id, {});
-    if (speaker === 'firmware') {
-      if (machine.sessionId !== null) presence.leave(machine.sessionId);
-      return begin(machine, 'seen', 'DHCP');
-    }
-    // A running agent renews its lease; that is no boot.
-    if (presence.isOnline(machine.sessionId)) return change(machine.id, {});
-    return begin(machine, 'booting', speaker === 'loader' ? 'loader' : 'stage 1');
-  };
-
-  const identify = (session: Machine | null, bootMac: string, facts: readonly Fact[]): { machine: Machine; recognition: Recognition } => {
-    const recognition = recognise(evidenceFrom(facts), rows.known());
+  /** Who sent this inventory: a machine known before, or the record made from its MAC, which is one from now on. */
+  const identify = (session: Machine | null, bootMac: string, read: readonly Fact[]): { machine: Machine; recognition: Recognition } => {
+    const recognition = recognise(evidenceFrom(read), rows.known());
     const own = session?.provisional === true ? session : null;
+    if (session !== null && own === null && (recognition.kind !== 'known' || recognition.machineId !== session.id)) giveBack(session);
     if (recognition.kind === 'known') {
       const machine = known(recognition.machineId);
-      if (own !== null) return { recognition, machine: fold(own, machine) };
-      if (session !== null && session.id !== machine.id) giveBack(session);
-      return { recognition, machine };
+      if (own === null) return { recognition, machine };
+      const text = `${own.bootMac ?? 'A new record'} is ${nameFor(machine)}.`;
+      const folded = records.fold(own, machine);
+      events.log({ kind: 'machine.recognised', text, machineId: machine.id });
+      return { recognition, machine: folded };
     }
-    if (session !== null && own === null) giveBack(session);
-    const machine = own ?? [...machines.values()].find((one) => one.provisional && one.bootMac === bootMac) ?? create(bootMac);
+    const machine = own ?? records.provisional(bootMac);
     return { recognition, machine: recognition.kind === 'new' ? put({ ...machine, provisional: false }) : machine };
-  };
-  const fold = (from: Machine, to: Machine): Machine => {
-    rows.fold(from.id, to.id);
-    machines.delete(from.id);
-    options.onRemove(from.id);
-    events.log({
-      kind: 'machine.recognised',
-      text: `${from.bootMac ?? 'A new record'} is ${nameOf(to, factRows.of(to.id))}.`,
-      machineId: to.id,
-    });
-    return put({ ...to, boot: from.boot, bootMac: from.bootMac });
   };
 
   return {
-    list: () => [...machines.values()].map(viewOf),
+    list: () => records.all().map(viewOf),
     get,
     view: (machineId) => {
       const found = get(machineId);
@@ -191,7 +150,7 @@ export const createMachines = (options: MachinesOptions): Machines => {
       const machine = found.value;
       return success({
         machine: viewOf(machine),
-        facts: [...factRows.of(machineId)],
+        facts: [...facts.of(machineId)],
         disks: machine.inventory?.disks ?? [],
         outcome: machine.outcome,
         trace: machine.trace,
@@ -201,58 +160,66 @@ export const createMachines = (options: MachinesOptions): Machines => {
       });
     },
     nameOf: (machineId) => {
-      const machine = machines.get(machineId);
-      return machine === undefined ? machineId : nameOf(machine, factRows.of(machineId));
+      const found = get(machineId);
+      return found.ok ? nameFor(found.value) : machineId;
     },
-    facts: (machineId) => factRows.of(machineId),
-    ofSession: (sessionId) => [...machines.values()].find((machine) => machine.sessionId === sessionId) ?? null,
-    online: () => [...machines.values()].filter((machine) => presence.isOnline(machine.sessionId)),
+    facts: (machineId) => facts.of(machineId),
+    ofSession: records.ofSession,
+    online: () => records.all().filter((machine) => presence.isOnline(machine.sessionId)),
     isOnline: (machine) => presence.isOnline(machine.sessionId),
     rivalsOf: (machine) => {
       if (!machine.provisional || machine.inventory === null) return null;
       const recognition = recognise(evidenceFrom(options.factsFrom(machine.inventory)), rows.known());
-      return recognition.kind === 'tie' ? recognition.candidates.map((id) => nameOf(known(id), factRows.of(id))) : null;
+      return recognition.kind === 'tie' ? recognition.candidates.map((id) => nameFor(known(id))) : null;
     },
 
-    heard,
+    heard: (mac, speaker) => {
+      const machine = byMac(mac);
+      // A system renews its lease, and so does a running agent: neither is a boot.
+      const isRenewal = speaker === 'system' || (speaker === 'agent' && presence.isOnline(machine.sessionId));
+      if (isRenewal || options.bootsOwnDisk(mac)) return change(machine.id, {});
+      if (machine.sessionId !== null) presence.leave(machine.sessionId);
+      if (speaker === 'firmware') return begin(machine, 'seen', 'DHCP');
+      return begin(machine, 'booting', speaker === 'loader' ? 'loader' : 'stage 1');
+    },
     reached: (mac, stage) => {
       const machine = byMac(mac);
-      if (stage === 'own disk') return change(machine.id, { boot: enter(machine, stage) });
-      return options.bootsOwnDisk(mac) ? machine : begin(machine, 'booting', stage);
+      if (stage === 'own disk') return change(machine.id, { boot: enterStage(machine.boot, stage, now()) });
+      // News of a file that was fetched before the agent said hello may come late.
+      if (presence.isOnline(machine.sessionId) || options.bootsOwnDisk(mac)) return machine;
+      return begin(machine, 'booting', stage);
     },
     hello: (sessionId, bootMac) => {
-      const machine = byMac(bootMac);
+      const begun = begin(byMac(bootMac), 'booting', 'agent');
       presence.contact(sessionId);
-      const begun = begin(machine, 'booting', 'agent');
-      events.log({ kind: 'agent.arrived', text: 'The agent said hello.', machineId: machine.id });
+      events.log({ kind: 'agent.arrived', text: 'The agent said hello.', machineId: begun.id });
       return put({ ...begun, sessionId, bootMac, says: 'The agent runs and reads the hardware.' });
     },
     inventory: (sessionId, inventory, bootMac) => {
       presence.contact(sessionId);
-      const facts = options.factsFrom(inventory);
-      const session = [...machines.values()].find((machine) => machine.sessionId === sessionId) ?? null;
-      const { machine, recognition } = identify(session, bootMac, facts);
+      const read = options.factsFrom(inventory);
+      const { machine, recognition } = identify(records.ofSession(sessionId), bootMac, read);
       restore.delete(machine.id);
-      if (recognition.kind === 'tie') rows.learn(machine.id, [{ kind: 'mac', value: bootMac }], now());
-      else rows.learn(machine.id, evidenceFrom(facts), now());
-      factRows.replaceInventory(machine.id, facts, now());
+      rows.learn(machine.id, recognition.kind === 'tie' ? [{ kind: 'mac', value: bootMac }] : evidenceFrom(read), now());
+      facts.replaceInventory(machine.id, read, now());
       events.log({ kind: 'machine.inventoried', text: describeInventory(inventory), machineId: machine.id });
-      const moved = move(machine.id, 'inventoried', { sessionId, bootMac, inventory, boot: endStage(enter(machine, 'inventory'), now()) });
-      return { machine: moved, recognition };
+      const boot = enterStage(machine.boot, 'inventory', now());
+      return { machine: move(machine.id, 'inventoried', { sessionId, bootMac, inventory, boot }), recognition };
     },
     contact: (sessionId) => {
       if (!presence.contact(sessionId)) return;
-      for (const machine of machines.values()) if (machine.sessionId === sessionId) options.onChange(viewOf(machine));
+      const machine = records.ofSession(sessionId);
+      if (machine !== null) options.onChange(viewOf(machine));
     },
     left: (sessionId) => {
       presence.leave(sessionId);
-      for (const machine of machines.values())
-        if (machine.sessionId === sessionId) change(machine.id, { boot: endStage(machine.boot, now()) });
+      const machine = records.ofSession(sessionId);
+      if (machine !== null) change(machine.id, { boot: endStage(machine.boot, now()) });
     },
     sweep: () => {
-      const silent = new Set(presence.sweep());
-      for (const machine of machines.values()) {
-        if (machine.sessionId !== null && silent.has(machine.sessionId)) options.onChange(viewOf(machine));
+      for (const sessionId of presence.sweep()) {
+        const machine = records.ofSession(sessionId);
+        if (machine !== null) options.onChange(viewOf(machine));
       }
     },
 
@@ -261,8 +228,7 @@ export const createMachines = (options: MachinesOptions): Machines => {
     rename: (machineId, name) => {
       const found = get(machineId);
       if (!found.ok) return found;
-      const machine = put({ ...found.value, givenName: name.trim() === '' ? null : name.trim() });
-      return success(viewOf(machine));
+      return success(viewOf(put({ ...found.value, givenName: name.trim() === '' ? null : name.trim() })));
     },
     setFact: (machineId, name, text) => {
       const found = get(machineId);
@@ -270,8 +236,8 @@ export const createMachines = (options: MachinesOptions): Machines => {
       const { operator } = sites.current();
       const fact = personFact(name, text, operator);
       if (!fact.ok) return fact;
-      if (fact.value === null) factRows.clearPerson(machineId, name, now());
-      else factRows.setPerson(machineId, fact.value, now());
+      if (fact.value === null) facts.clearPerson(machineId, name, now());
+      else facts.setPerson(machineId, fact.value, now());
       const said = fact.value === null ? `${operator} took back ${name}.` : `${operator} set ${name} to ${text.trim()}.`;
       events.log({ kind: 'fact.set', text: said, machineId });
       return success(put(found.value));

@@ -83,8 +83,15 @@ describe('2: found in the library', () => {
     const job = value(rig.approve(asking));
     expect(job).toMatchObject({ state: 'queued', attempt: 1, operator: 'Ada', siteName: 'Site A', machineName: 'SERIAL-1' });
     expect(agent.last('deploy')).toMatchObject({
-      ...{ jobId: job.id, osoid: hash('a'), manifestSha256: hash('e'), disk: identity(), contentHash: hash('1') },
-      ...{ eraseCeilingBytes: 480e9, operator: 'Ada', siteName: 'Site A', growLastPartition: true },
+      jobId: job.id,
+      osoid: hash('a'),
+      manifestSha256: hash('e'),
+      disk: identity(),
+      contentHash: hash('1'),
+      eraseCeilingBytes: 480e9,
+      operator: 'Ada',
+      siteName: 'Site A',
+      growLastPartition: true,
     });
     steps(agent, job.id, 'check', 'void-record', 'fetch-write');
     expect(rig.view(machine.id)).toMatchObject({ state: 'working', jobId: job.id });
