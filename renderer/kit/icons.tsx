@@ -1,0 +1,23 @@
+// The icons that the window uses, under the names of what they stand for.
+export {
+  ArrowLeft as BackIcon,
+  ArrowDownUp as SortIcon,
+  Check as YesIcon,
+  CircleHelp as UnknownIcon,
+  Copy as CopyIcon,
+  Disc3 as ImagesIcon,
+  Ellipsis as MoreIcon,
+  Equal as TieIcon,
+  HardDrive as DiskIcon,
+  ListChecks as JobsIcon,
+  Maximize2 as OpenIcon,
+  Minus as LaterIcon,
+  RadioTower as WireIcon,
+  Route as PoliciesIcon,
+  Search as SearchIcon,
+  Server as RackIcon,
+  Settings as SettingsIcon,
+  TriangleAlert as WarnIcon,
+  Unplug as LinkLostIcon,
+  X as NoIcon,
+} from 'lucide-react';

@@ -1,0 +1,94 @@
+// The frame at the foot of a machine: what it asks, with the answers. Nothing is shown for a machine that asks nothing.
+import { Button } from '../../kit/button.tsx';
+import { act } from '../../store/notices.ts';
+import { assertNever } from '../../../agent/protocol/failure.ts';
+import { WORDS } from '../../words/screens.ts';
+import { CONSENT_FOCUS } from './focus-consent.ts';
+import { ConsentFrame } from './consent-frame.tsx';
+import { FactForm } from './fact-form.tsx';
+import { OtherAnswers } from './other-answers.tsx';
+import styles from './ask-frame.module.css';
+import type { Disk } from '../../../agent/protocol/disk.ts';
+import type { MachineView } from '../../../preload/contract/views.ts';
+
+const { actions, said } = WORDS.machine;
+
+const Frame = ({ title, children }: { readonly title: string; readonly children: React.ReactNode }) => (
+  <section className={styles['dock']} aria-label={WORDS.consent.region}>
+    <div className={styles['frame']}>
+      <h3 className={styles['title']}>{title}</h3>
+      {children}
+    </div>
+  </section>
+);
+
+export const AskFrame = ({ machine, disks }: { readonly machine: MachineView; readonly disks: readonly Disk[] }) => {
+  const { question } = machine;
+  if (question === null) {
+    return machine.state !== 'failed' && machine.state !== 'unmatched' && machine.state !== 'ambiguous' ? null : (
+      <Frame title={machine.state === 'failed' ? WORDS.ask.refusedTitle : WORDS.ask.chooseTitle}>
+        <div className={styles['answers']}>
+          <Button
+            {...{ [CONSENT_FOCUS]: '' }}
+            onClick={() => void act('machines.retry', { machineId: machine.id }, said.retry(machine.name))}
+          >
+            {actions.retry}
+          </Button>
+          <OtherAnswers machine={machine} deployLabel={actions.deploy} first={false} />
+        </div>
+      </Frame>
+    );
+  }
+  switch (question.kind) {
+    case 'erase':
+      return (
+        <section className={styles['dock']} aria-label={WORDS.consent.region}>
+          <ConsentFrame machine={machine} question={question} />
+        </section>
+      );
+    case 'choose':
+      return (
+        <Frame title={WORDS.ask.chooseTitle}>
+          <p>{question.reason}</p>
+          <div className={styles['answers']}>
+            <OtherAnswers machine={machine} deployLabel={actions.deploy} first />
+          </div>
+        </Frame>
+      );
+    case 'fact':
+      return (
+        <Frame title={WORDS.ask.factTitle}>
+          <p>{question.reason}</p>
+          {question.facts.map((fact, index) => (
+            <FactForm key={fact} machineId={machine.id} fact={fact} first={index === 0} />
+          ))}
+          <div className={styles['answers']}>
+            <OtherAnswers machine={machine} deployLabel={actions.deploy} first={question.facts.length === 0} />
+          </div>
+        </Frame>
+      );
+    case 'refused':
+      return (
+        <Frame title={WORDS.ask.refusedTitle}>
+          <ul className={styles['refusals']}>
+            {question.failures.map((failure) => (
+              <li key={failure.code + failure.message}>
+                <strong>{failure.message}</strong> {failure.next}
+              </li>
+            ))}
+          </ul>
+          <div className={styles['answers']}>
+            <Button
+              {...{ [CONSENT_FOCUS]: '' }}
+              onClick={() => void act('machines.retry', { machineId: machine.id }, said.retry(machine.name))}
+            >
+              {actions.retry}
+            </Button>
+            <OtherAnswers machine={machine} deployLabel={disks.length > 1 ? actions.deploy : actions.otherImage} first={false} />
+          </div>
+        </Frame>
+      );
+    default:
+      return assertNever(question);
+  }
+};

@@ -1,0 +1,58 @@
+// Above the rack: the site, the order, search, and the way to what asks.
+import { useMemo } from 'react';
+import { Button } from '../../kit/button.tsx';
+import { SearchIcon, SortIcon } from '../../kit/icons.tsx';
+import { Menu } from '../../kit/menu.tsx';
+import { go } from '../../store/route.ts';
+import { useSelection } from '../../store/selection.ts';
+import { countTones } from '../../store/selectors.ts';
+import { useStation } from '../../store/station-store.ts';
+import { WORDS } from '../../words/screens.ts';
+import { focusConsent } from '../machine/focus-consent.ts';
+import { reviewNext } from './use-rack-keys.ts';
+import { useWide } from './use-wide.ts';
+import styles from './rack-head.module.css';
+
+const SORTINGS = ['position', 'name', 'state'] as const;
+
+export const RackHead = ({ ids, onSearch }: { readonly ids: readonly string[]; readonly onSearch: () => void }) => {
+  const site = useStation((state) => state.station?.siteName ?? '');
+  const machines = useStation((state) => state.machines);
+  const asking = useMemo(() => countTones(machines.values()).ask, [machines]);
+  const sorting = useSelection((state) => state.sorting);
+  const wide = useWide();
+  const review = (): void => {
+    if (!reviewNext(ids)) return;
+    if (!wide) go('rack', useSelection.getState().machineId);
+    focusConsent();
+  };
+  return (
+    <div className={styles['head']}>
+      <h1 className={styles['title']}>{site}</h1>
+      <Menu
+        label={WORDS.rack.sort}
+        trigger={
+          <Button aria-label={`${WORDS.rack.sort}: ${WORDS.rack.sortings[sorting]}`}>
+            <SortIcon size={16} aria-hidden="true" />
+            <span className={styles['word']}>{WORDS.rack.sortings[sorting]}</span>
+          </Button>
+        }
+        items={SORTINGS.map((one) => ({
+          label: WORDS.rack.sortings[one],
+          checked: one === sorting,
+          onSelect: () => useSelection.setState({ sorting: one }),
+        }))}
+      />
+      <Button onClick={onSearch} aria-label={WORDS.header.search}>
+        <SearchIcon size={16} aria-hidden="true" />
+        <span className={styles['word']}>{WORDS.header.search}</span>
+        <kbd className={styles['key']}>/</kbd>
+      </Button>
+      {asking === 0 ? null : (
+        <Button look="ask" onClick={review}>
+          {WORDS.rack.review(asking)}
+        </Button>
+      )}
+    </div>
+  );
+};

@@ -1,0 +1,82 @@
+// One machine as a slab: lamp, name, state in words, figures, and the slab itself as its progress bar. Draws again only
+// when its own machine, job or progress changes.
+import { memo } from 'react';
+import { cx } from '../../kit/class-names.ts';
+import { Lamp, ToneText } from '../../kit/lamp.tsx';
+import { useTicking } from '../../store/clock.ts';
+import { useProgress, useStation } from '../../store/station-store.ts';
+import { modelLine, stateWithProgress, toneOf } from '../../words/machine.ts';
+import { WORDS } from '../../words/screens.ts';
+import { figuresOf, underState } from './slab-words.ts';
+import styles from './slab.module.css';
+import type { MachineView } from '../../../preload/contract/views.ts';
+
+export type SlabProps = {
+  readonly machineId: string;
+  readonly label: string;
+  readonly selected: boolean;
+  readonly onSelect: (id: string) => void;
+};
+
+const Figures = ({ machine }: { readonly machine: MachineView }) => {
+  const progress = useProgress(machine.id);
+  const job = useStation((state) => (machine.jobId === null ? undefined : state.jobs.get(machine.jobId)));
+  const text = useTicking((nowMs) => figuresOf(machine, job, progress, nowMs).join('\n'));
+  const [first, second] = text.split('\n');
+  return (
+    <span className={styles['figures']}>
+      <span className={styles['first']}>{first}</span>
+      <span className={styles['second']}>{second}</span>
+    </span>
+  );
+};
+
+const Fill = ({ machineId }: { readonly machineId: string }) => {
+  const progress = useProgress(machineId);
+  return <span className={styles['fill']} style={{ transform: `scaleX(${(progress?.fraction ?? 0).toFixed(4)})` }} />;
+};
+
+const StateWords = ({ machine }: { readonly machine: MachineView }) => {
+  const progress = useProgress(machine.id);
+  return <ToneText tone={toneOf(machine)}>{stateWithProgress(machine, progress)}</ToneText>;
+};
+
+export const Slab = memo(function Slab({ machineId, label, selected, onSelect }: SlabProps) {
+  const machine = useStation((state) => state.machines.get(machineId));
+  if (machine === undefined) return null;
+  const tone = toneOf(machine);
+  return (
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- keys are on the listbox, as its pattern has it
+    <div
+      id={`slab-${machineId}`}
+      role="option"
+      aria-selected={selected}
+      className={cx(styles['slab'], styles[tone], selected && styles['selected'])}
+      onClick={() => onSelect(machineId)}
+    >
+      {machine.state === 'working' ? <Fill machineId={machineId} /> : null}
+      <span className={styles['label']}>{label}</span>
+      <Lamp tone={tone} />
+      <span className={styles['who']}>
+        <span className={styles['name']}>{machine.name}</span>
+        <span className={styles['model']}>{modelLine(machine)}</span>
+      </span>
+      <span className={styles['what']}>
+        <span className={styles['state']}>
+          <StateWords machine={machine} />
+        </span>
+        <span className={styles['says']}>{underState(machine)}</span>
+      </span>
+      <Figures machine={machine} />
+    </div>
+  );
+});
+
+export const EmptySlab = memo(function EmptySlab({ label }: { readonly label: string }) {
+  return (
+    <div className={cx(styles['slab'], styles['empty'])} role="option" aria-selected={false} aria-disabled="true">
+      <span className={styles['label']}>{label}</span>
+      <span className={styles['nothing']}>{label.includes('–') ? WORDS.rack.nothingOnPorts : WORDS.rack.nothingOnPort}</span>
+    </div>
+  );
+});

@@ -1,0 +1,37 @@
+// Keys that work on every screen. Single letters are left alone while a person types or a dialog is open.
+import { useEffect, useRef } from 'react';
+import { go } from '../store/route.ts';
+import type { Screen } from '../store/route.ts';
+
+const SCREEN_KEYS: Readonly<Record<string, Screen>> = { r: 'rack', i: 'images', p: 'policies', j: 'jobs', w: 'wire', s: 'settings' };
+const SECOND_KEY_MS = 1200;
+
+/** True while letters belong to a field, a menu or a dialog. */
+export const isTyping = (event: KeyboardEvent): boolean =>
+  event.target instanceof HTMLElement && event.target.closest('input, textarea, select, [role="dialog"], [role="menu"]') !== null;
+
+export const useKeys = (onSearch: () => void): void => {
+  const search = useRef(onSearch);
+  search.current = onSearch;
+  useEffect(() => {
+    let goUntilMs = 0;
+    const listen = (event: KeyboardEvent): void => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault();
+        return search.current();
+      }
+      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+      const screen = event.timeStamp < goUntilMs ? SCREEN_KEYS[event.key] : undefined;
+      goUntilMs = event.key === 'g' ? event.timeStamp + SECOND_KEY_MS : 0;
+      if (screen !== undefined) {
+        event.stopImmediatePropagation();
+        return go(screen);
+      }
+      if (event.key !== '/') return;
+      event.preventDefault();
+      search.current();
+    };
+    addEventListener('keydown', listen, { capture: true });
+    return () => removeEventListener('keydown', listen, { capture: true });
+  }, []);
+};

@@ -1,0 +1,93 @@
+// In which order the rack shows its machines, with the empty ports between them. Pure, so that it can be tested to death.
+import { toneOf } from '../words/machine.ts';
+import type { MachineView } from '../../preload/contract/views.ts';
+
+export type Sorting = 'position' | 'name' | 'state';
+
+export type RackRow =
+  | { readonly kind: 'group'; readonly key: string; readonly title: string }
+  | { readonly kind: 'machine'; readonly key: string; readonly id: string; readonly label: string }
+  | { readonly kind: 'empty'; readonly key: string; readonly label: string };
+
+const natural = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
+/** `sw-12 port 07` → group `sw-12 port`, number 7; `null` when it does not end in a number. */
+export const splitPosition = (position: string): { readonly group: string; readonly number: number; readonly digits: number } | null => {
+  const found = /^(.*?)(\d{1,4})$/.exec(position.trim());
+  return found === null ? null : { group: (found[1] ?? '').trim(), number: Number(found[2]), digits: (found[2] ?? '').length };
+};
+
+const TONE_ORDER = { ask: 0, fail: 1, work: 2, idle: 3, ok: 4 } as const;
+
+const compare = (sorting: Sorting, a: MachineView, b: MachineView): number => {
+  if (sorting === 'position' && (a.position === null) !== (b.position === null)) return a.position === null ? 1 : -1;
+  const first =
+    sorting === 'position'
+      ? natural.compare(a.position ?? '', b.position ?? '')
+      : sorting === 'state'
+        ? TONE_ORDER[toneOf(a)] - TONE_ORDER[toneOf(b)]
+        : 0;
+  return first || natural.compare(a.name, b.name) || natural.compare(a.id, b.id);
+};
+
+/**
+ * Machine ids in order. While `held` (a pointer is over the list, so a click may be on its way) those that are shown keep
+ * their places and new ones come last.
+ */
+export const orderMachines = (
+  machines: readonly MachineView[],
+  sorting: Sorting,
+  shown: readonly string[],
+  held: boolean,
+): readonly string[] => {
+  const sorted = machines.toSorted((a, b) => compare(sorting, a, b)).map((machine) => machine.id);
+  if (!held) return sorted;
+  const present = new Set(sorted);
+  const kept = shown.filter((id) => present.has(id));
+  const known = new Set(kept);
+  return [...kept, ...sorted.filter((id) => !known.has(id))];
+};
+
+/** Runs of empty ports longer than this are one line. */
+const LONGEST_RUN = 3;
+const HIGHEST_PORT = 64;
+
+const pad = (number: number, digits: number): string => String(number).padStart(Math.max(2, digits), '0');
+
+const emptyBetween = (group: string, from: number, to: number, digits: number): readonly RackRow[] => {
+  if (from > to) return [];
+  const key = (number: number): string => `empty ${group} ${number}`;
+  if (to - from + 1 > LONGEST_RUN) return [{ kind: 'empty', key: key(from), label: `${pad(from, digits)}–${pad(to, digits)}` }];
+  return Array.from({ length: to - from + 1 }, (_, index) => ({
+    kind: 'empty' as const,
+    key: key(from + index),
+    label: pad(from + index, digits),
+  }));
+};
+
+/** The rows of the rack: in position order grouped by switch or rack, with the ports between machines shown as empty. */
+export const layOutRack = (ids: readonly string[], machines: ReadonlyMap<string, MachineView>, sorting: Sorting): readonly RackRow[] => {
+  const rows: RackRow[] = [];
+  let group: string | null = null;
+  let last = 0;
+  const titles = new Set(ids.map((id) => splitPosition(machines.get(id)?.position ?? '')?.group ?? ''));
+  ids.forEach((id, index) => {
+    const position = machines.get(id)?.position ?? null;
+    const split = position === null ? null : splitPosition(position);
+    if (sorting !== 'position') {
+      rows.push({ kind: 'machine', key: id, id, label: split === null ? pad(index + 1, 2) : pad(split.number, split.digits) });
+      return;
+    }
+    const mine: string = split?.group ?? '';
+    if (mine !== group) {
+      if (titles.size > 1) rows.push({ kind: 'group', key: `group ${mine} ${index}`, title: mine });
+      [group, last] = [mine, 0];
+    }
+    if (split !== null && split.number <= HIGHEST_PORT && split.number > last) {
+      rows.push(...emptyBetween(mine, last + 1, split.number - 1, split.digits));
+      last = split.number;
+    }
+    rows.push({ kind: 'machine', key: id, id, label: split === null ? '–' : pad(split.number, split.digits) });
+  });
+  return rows;
+};

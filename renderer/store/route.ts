@@ -1,0 +1,33 @@
+// Which screen is shown: the address's fragment, so that back, forward and reload work in a browser too.
+import { useSyncExternalStore } from 'react';
+
+export const SCREENS = ['rack', 'images', 'policies', 'jobs', 'wire', 'settings'] as const;
+export type Screen = (typeof SCREENS)[number];
+export type Route = { readonly screen: Screen; readonly id: string | null };
+
+/** `#/rack/m-7` → the rack's machine m-7 in full; anything unknown is the rack. */
+export const parseRoute = (hash: string): Route => {
+  const [, screen, id] = hash.replace(/^#/, '').split('/');
+  const known = SCREENS.find((one) => one === screen) ?? 'rack';
+  try {
+    return { screen: known, id: id === undefined || id === '' ? null : decodeURIComponent(id) };
+  } catch {
+    return { screen: known, id: null };
+  }
+};
+
+export const routeHash = ({ screen, id }: Route): string => `#/${screen}${id === null ? '' : `/${encodeURIComponent(id)}`}`;
+
+export const go = (screen: Screen, id: string | null = null): void => {
+  const next = routeHash({ screen, id });
+  if (location.hash !== next) location.hash = next;
+};
+
+const subscribe = (changed: () => void): (() => void) => {
+  addEventListener('hashchange', changed);
+  return () => removeEventListener('hashchange', changed);
+};
+
+const hash = (): string => location.hash;
+
+export const useRoute = (): Route => parseRoute(useSyncExternalStore(subscribe, hash));

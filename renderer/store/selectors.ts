@@ -1,0 +1,31 @@
+// Derived values: counts for the header, the next machine that asks, names for ids. Pure over the store's state.
+import { toneOf } from '../words/machine.ts';
+import type { MachineView } from '../../preload/contract/views.ts';
+import type { StationState } from './station-store.ts';
+import type { Tone } from '../words/machine.ts';
+
+export type Counts = Readonly<Record<Tone, number>>;
+
+export const countTones = (machines: Iterable<MachineView>): Counts => {
+  const counts = { ask: 0, work: 0, ok: 0, fail: 0, idle: 0 };
+  for (const machine of machines) counts[toneOf(machine)] += 1;
+  return counts;
+};
+
+/** The machine that asks next after `selected` in the order shown, going round; null when none asks. */
+export const nextAsking = (ids: readonly string[], machines: ReadonlyMap<string, MachineView>, selected: string | null): string | null => {
+  const start = selected === null ? -1 : ids.indexOf(selected);
+  for (let step = 1; step <= ids.length; step += 1) {
+    const id = ids[(start + step + ids.length) % ids.length];
+    const machine = id === undefined ? undefined : machines.get(id);
+    if (id !== undefined && machine !== undefined && toneOf(machine) === 'ask') return id;
+  }
+  return null;
+};
+
+export const imageNameOf =
+  (images: StationState['images']) =>
+  (osoid: string): string | null => {
+    const image = images.get(osoid);
+    return image === undefined ? null : `${image.name} r${image.revision}`;
+  };
