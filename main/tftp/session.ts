@@ -31,6 +31,8 @@ export interface Session {
 
 /** Strangers get at most one ERROR per this time, so that nobody can use a transfer to flood someone else. */
 const strangerPauseMs = 1000;
+/** A clock that jumps must not make a busy loop of the timer. */
+const minTimerMs = 10;
 
 export const runSession = ({ socket, source, client, request, plan, granted, now, onEvent }: SessionOptions): Session => {
   const startedAtMs = now();
@@ -102,18 +104,23 @@ export const runSession = ({ socket, source, client, request, plan, granted, now
   };
 
   const advance = (input: TransferInput): void => {
-    if (!over) apply(advanceTransfer(plan, state, input, now()));
+    if (over) return;
+    apply(advanceTransfer(plan, state, input, now()));
+    if (!over && state.deadlineMs < firesAtMs && firesAtMs < Infinity) watch();
   };
 
-  // One timer that looks at the deadline when it fires: moving it at every acknowledgement would cost more than the block.
+  // One timer that looks at the deadline when it fires: moving it at every acknowledgement would cost more than the block. Only when
+  // the deadline has come nearer, after a back-off, it is set anew.
+  let firesAtMs = Infinity;
   const watch = (): void => {
-    timer = setTimeout(
-      () => {
-        advance({ kind: 'timeout' });
-        if (!over) watch();
-      },
-      Math.max(10, state.deadlineMs - now()),
-    );
+    clearTimeout(timer);
+    const waitMs = Math.max(minTimerMs, state.deadlineMs - now());
+    firesAtMs = now() + waitMs;
+    timer = setTimeout(() => {
+      firesAtMs = Infinity;
+      advance({ kind: 'timeout' });
+      if (!over) watch();
+    }, waitMs);
   };
 
   socket.onMessage((bytes, from) => {
