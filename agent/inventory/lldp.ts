@@ -100,7 +100,15 @@ export const listenLldp = async (
   );
   const broken = heard.find((one) => one.broken);
   if (broken !== undefined && heard.every((one) => one.neighbour === null)) {
-    throw new Error(`tcpdump: ${broken.stderr.trim().split('\n').at(-1)?.slice(0, 200) ?? 'failed'}`);
+    throw new Error(
+      `tcpdump: ${
+        broken.stderr
+          .replace(/^tcpdump: /, '')
+          .replace(/\s+/g, ' ')
+          .trim()
+          .slice(0, 200) || 'failed'
+      }`,
+    );
   }
   return heard.flatMap((one) => (one.neighbour === null ? [] : [one.neighbour]));
 };

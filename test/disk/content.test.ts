@@ -117,14 +117,7 @@ describe.skipIf(missing.length > 0)(`images made by real tools${missing.length >
       ['another filesystem in place', () => put(34, 64, (path) => run('mke2fs', '-q', '-t', 'ext4', path))],
       ['label of a filesystem', () => put(98, 32, (path) => run('mkswap', '-L', 'x', path))],
       ['repartitioned', () => run('sgdisk', '-o', image)],
-      [
-        'another table kind',
-        () =>
-          execFileSync('sfdisk', ['-q', image], {
-            input: 'label: dos\nstart=2048, type=83\n',
-            env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
-          }),
-      ],
+      ['another table kind', () => partition(image, 'label: dos\nstart=2048, type=83\n')],
       ['RAID record at the end', () => writeAt(image, statSync(image).size - 1024, 'Intel Raid ISM Cfg Sig. 1.3')],
     ];
     const unnoticed: string[] = [];
@@ -147,10 +140,10 @@ describe.skipIf(missing.length > 0)(`images made by real tools${missing.length >
 
   test('logical partitions of an MBR are looked into; the last mount point tells a Linux root', async () => {
     newDisk();
-    execFileSync('sfdisk', ['-q', image], {
-      input: 'label: dos\nstart=2048, size=32768, type=83, bootable\nstart=34816, size=262144, type=5\nstart=36864, size=65536, type=83\n',
-      env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
-    });
+    partition(
+      image,
+      'label: dos\nstart=2048, size=32768, type=83, bootable\nstart=34816, size=262144, type=5\nstart=36864, size=65536, type=83\n',
+    );
     put(18, 32, (path) => run('mke2fs', '-q', '-t', 'ext3', '-M', '/', path));
     const { content } = await contentOfFile(image);
     expect(content.table).toBe('mbr');
