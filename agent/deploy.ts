@@ -28,7 +28,8 @@ import { findBootPath } from './deploy/local-boot.ts';
 import { findRecordPlace } from './deploy/record-place.ts';
 import type { RecordPlace } from './deploy/record-place.ts';
 import { changedWithin, named } from './deploy/rewritten.ts';
-import { TABLE_CHUNK, isTableChunkData, keepTableChunk, sealDisk } from './deploy/seal.ts';
+import { sealDisk } from './deploy/seal.ts';
+import { TABLE_CHUNK, findHead, isTableChunkData } from './deploy/table-chunk.ts';
 import type { DeployOptions } from './deploy/types.ts';
 import { markAsWorkedOn, writeRecord } from './deploy/write-record.ts';
 
@@ -89,18 +90,17 @@ const perform = async (
     if (place !== null && (await markAsWorkedOn(held.disk(), place, options))) note('the earlier record is void');
   });
 
-  const difference = await journal.step('compare', async ({ note, progress }) => {
+  const { difference, head: knownHead } = await journal.step('compare', async ({ note, progress }) => {
     const found = await compare(bench, progress(bytesTotal).add);
     if (found.sampledOnly) note('the disk holds something else; everything is written');
-    return found;
+    return findHead(bench, content, found);
   });
 
   const wrongZeroBytes = difference.wrongZeros.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
   const isSame = difference.wrongDataBytes + wrongZeroBytes === 0;
   const written = await journal.step('fetch-write', async ({ note, progress }) => {
-    if (isSame) return { bytesFetched: 0, bytesWritten: 0, held: null };
+    if (isSame) return { bytesFetched: 0, bytesWritten: 0, held: knownHead };
     const meter = progress(difference.wrongDataBytes + wrongZeroBytes);
-    const kept = await keepTableChunk(bench, difference);
     await wipeOldLabels(bench);
     await sealDisk(bench);
     for (const range of difference.wrongZeros) {
@@ -112,27 +112,28 @@ const perform = async (
     note(`${plan.chunks} chunks to fetch`);
     const heldChunk = isTableChunkData(table) ? TABLE_CHUNK : -1;
     const done = await fetchAndWrite(bench, plan, { fetchChunks: options.source.chunks, heldChunk, onBytes: meter.add });
-    return { ...done, held: kept ?? done.held };
+    return { ...done, held: knownHead ?? done.held };
   });
   const head = written.held;
 
-  await journal.step('wipe', async ({ note }) => {
-    const zeroedBytes = await wipeFreeSpace(bench, partitionRangesOf(image));
+  const fitted = await journal.step('wipe', async ({ note }) => {
+    const fits = await fitTable(bench, content, head, order.growLastPartition);
+    const zeroedBytes = await wipeFreeSpace({ ...bench, reserved: [...bench.reserved, ...fits.places] }, [
+      ...partitionRangesOf(image),
+      ...partitionRanges(fits.table),
+    ]);
     note(`${Math.round(zeroedBytes / 1024)} KiB of places for old labels zeroed`);
     await held.disk().flush();
+    return fits;
   });
 
-  const bytesVerified = await journal.step('read-back', ({ progress }) =>
+  await journal.step('read-back', ({ progress }) =>
     readBack(bench, { exceptChunk: head === null ? -1 : TABLE_CHUNK, onBytes: progress(bytesTotal).add }),
   );
 
-  const fitted = await journal.step('table', async ({ note }) => {
-    const fits = await fitTable(bench, content, head, order.growLastPartition);
-    // The grown partition has an end of its own, where another life of the disk may have left a label.
-    if (fits.grown) await wipeFreeSpace(bench, partitionRanges(fits.table));
-    await installTable(bench, head, fits);
-    note(fits.rewritten.length > 0 ? 'fitted to the size of this disk' : '');
-    return fits;
+  const tableBytes = await journal.step('table', async ({ note }) => {
+    note(fitted.rewritten.length > 0 ? 'fitted to the size of this disk' : '');
+    return installTable(bench, head, fitted);
   });
   const boot = await findBootPath(held.disk(), fitted.table, options.firmware);
 
@@ -161,8 +162,9 @@ const perform = async (
     bytesTotal,
     bytesInPlace: difference.bytesInPlace,
     bytesFetched: job.bytesFetched + written.bytesFetched,
-    bytesWritten: written.bytesWritten + wrongZeroBytes + (head === null ? 0 : head.length),
-    bytesVerified: bytesVerified + (head === null ? 0 : head.length),
+    bytesWritten: written.bytesWritten + wrongZeroBytes + tableBytes,
+    // The read-back and, for the table's own chunk, the table step have seen every one of them.
+    bytesVerified: bytesTotal,
     rewrittenRanges: [
       ...named(place === null ? [] : [place], 'provenance record'),
       ...named(fitted.rewritten, 'partition table fitted to this disk'),

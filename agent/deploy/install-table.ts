@@ -1,6 +1,5 @@
 // The last write of content: the chunk with the partition table, with the table fitted to this disk's real size. Sector 0 goes
 // last, so the disk becomes bootable in one sector write, after everything else was read back.
-import { isAllZero } from '../image/chunk.ts';
 import type { DiskContent } from '../image/content.ts';
 import type { DiskPatch, PartitionTable, ReadAt } from '../image/partition-table.ts';
 import { lastPartition } from '../image/partition-table.ts';
@@ -8,7 +7,6 @@ import { readPartitionTable } from '../image/read-table.ts';
 import { growLastPartition, moveGptBackup, tablePatches } from '../image/resize-table.ts';
 import { valueOf, carry } from '../disk/carried-failure.ts';
 import { writeAround } from '../disk/fetch-write.ts';
-import { spanOf } from '../disk/pieces.ts';
 import { intersectRanges } from '../disk/ranges.ts';
 import type { Range } from '../disk/target-disk.ts';
 import { readBytes } from '../disk/target-disk.ts';
@@ -16,7 +14,6 @@ import { readerOf } from '../disk/wipe.ts';
 import type { Workbench } from '../disk/workbench.ts';
 import { failed } from '../protocol/failure.ts';
 import { whyNotGrow } from './grow.ts';
-import { TABLE_CHUNK } from './seal.ts';
 
 export type FittedTable = {
   readonly table: PartitionTable;
@@ -27,9 +24,11 @@ export type FittedTable = {
   /** Why it is not, where growing was asked for; else null. */
   readonly whyNotGrown: string | null;
   readonly patches: readonly DiskPatch[];
+  /** Where the patches go: no place for a wipe. */
+  readonly places: readonly Range[];
 };
 
-/** Reads the image's table (`head`: its first chunk, null where the disk itself has it in place) and fits it. Writes nothing. */
+/** Reads the image's table (`head`: its first chunk; null where the image has no data there) and fits it. Writes nothing. */
 export const fitTable = async (bench: Workbench, content: DiskContent, head: Buffer | null, grow: boolean): Promise<FittedTable> => {
   const read = withHead(readerOf(bench.disk), head);
   const image = valueOf(await readPartitionTable(read, { sizeBytes: content.sizeBytes, logicalSectorBytes: content.logicalSectorBytes }));
@@ -38,8 +37,11 @@ export const fitTable = async (bench: Workbench, content: DiskContent, head: Buf
   const table = grow && whyNotGrown === null ? growLastPartition(moved) : moved;
   const patches = await tablePatches(read, table);
   const changed: Range[] = [];
-  for (const { offsetBytes, bytes } of patches)
-    if (!Buffer.from(await read(offsetBytes, bytes.length)).equals(bytes)) changed.push({ offsetBytes, lengthBytes: bytes.length });
+  for (const { offsetBytes, bytes } of patches) {
+    // Beyond the image the manifest says nothing, so nothing there is "rewritten".
+    const inImage = intersectRanges({ offsetBytes, lengthBytes: bytes.length }, { offsetBytes: 0, lengthBytes: content.sizeBytes });
+    if (inImage !== null && !Buffer.from(await read(offsetBytes, bytes.length)).equals(bytes)) changed.push(inImage);
+  }
   const grown = lastPartition(table)?.sectors !== lastPartition(image)?.sectors;
   return {
     table,
@@ -47,16 +49,22 @@ export const fitTable = async (bench: Workbench, content: DiskContent, head: Buf
     grown,
     whyNotGrown: grow && !grown ? (whyNotGrown ?? 'the disk leaves no room behind it') : null,
     patches,
+    places: patches.map(({ offsetBytes, bytes }) => ({ offsetBytes, lengthBytes: bytes.length })),
   };
 };
 
-/** Writes head and patches in the order that is safe at every cut, then reads them back. `deploy.read-back-mismatch` on a difference. */
-export const installTable = async (bench: Workbench, head: Buffer | null, fitted: FittedTable): Promise<void> => {
+/**
+ * Writes head and patches in the order that is safe at every cut, then reads them back; nothing if the disk has them already.
+ * Returns the bytes written. `deploy.read-back-mismatch` on a difference.
+ */
+export const installTable = async (bench: Workbench, head: Buffer | null, fitted: FittedTable): Promise<number> => {
   const { disk } = bench;
-  if (head === null && fitted.rewritten.length === 0) return;
-  const first = head ?? (await readBytes(disk, 0, spanOf(bench.table, TABLE_CHUNK, 1).lengthBytes));
-  for (const { offsetBytes, bytes } of fitted.patches) if (offsetBytes + bytes.length <= first.length) first.set(bytes, offsetBytes);
-  const beyond = fitted.patches.filter(({ offsetBytes, bytes }) => offsetBytes + bytes.length > first.length);
+  const first = Buffer.from(head ?? []);
+  const isInHead = ({ offsetBytes, bytes }: DiskPatch): boolean => offsetBytes + bytes.length <= first.length;
+  for (const { offsetBytes, bytes } of fitted.patches.filter(isInHead)) first.set(bytes, offsetBytes);
+  const beyond = fitted.patches.filter((patch) => !isInHead(patch));
+  const wanted: readonly DiskPatch[] = head === null ? beyond : [...beyond, { offsetBytes: 0, bytes: first }];
+  if ((await firstDifference(bench, wanted)) === null) return 0;
   for (const patch of beyond) await writeAround(bench, patch.offsetBytes, Buffer.from(patch.bytes));
   await disk.flush();
   const sector = disk.logicalSectorBytes;
@@ -64,25 +72,33 @@ export const installTable = async (bench: Workbench, head: Buffer | null, fitted
   await disk.flush();
   await writeAround(bench, 0, first.subarray(0, sector));
   await disk.flush();
-  for (const { offsetBytes, bytes } of [...beyond, { offsetBytes: 0, bytes: first }]) await expectOnDisk(bench, offsetBytes, bytes);
-};
-
-const expectOnDisk = async (bench: Workbench, offsetBytes: number, bytes: Uint8Array): Promise<void> => {
-  const found = await readBytes(bench.disk, offsetBytes, bytes.length);
-  for (const range of bench.reserved) {
-    const shared = intersectRanges(range, { offsetBytes, lengthBytes: bytes.length });
-    if (shared === null) continue;
-    const at = shared.offsetBytes - offsetBytes;
-    if (isAllZero(bytes.subarray(at, at + shared.lengthBytes))) found.fill(0, at, at + shared.lengthBytes);
-  }
-  if (found.equals(bytes)) return;
+  const wrong = await firstDifference(bench, wanted);
+  if (wrong === null) return wanted.reduce((sum, { bytes }) => sum + bytes.length, 0);
   throw carry(
     failed(
       'deploy.read-back-mismatch',
-      `The disk gave back something else than was written, between bytes ${offsetBytes} and ${offsetBytes + bytes.length} (partition table).`,
+      `The disk gave back something else than was written, between bytes ${wrong.offsetBytes} and ${wrong.offsetBytes + wrong.bytes.length} (partition table).`,
       'The disk or its controller is failing: replace it, then deploy again.',
     ).failure,
   );
+};
+
+/** Our own record is no part of the comparison. */
+const firstDifference = async (bench: Workbench, wanted: readonly DiskPatch[]): Promise<DiskPatch | null> => {
+  for (const patch of wanted) {
+    const { offsetBytes, bytes } = patch;
+    const found = await readBytes(bench.disk, offsetBytes, bytes.length);
+    for (const range of bench.reserved) {
+      const shared = intersectRanges(range, { offsetBytes, lengthBytes: bytes.length });
+      if (shared !== null)
+        found.set(
+          bytes.subarray(shared.offsetBytes - offsetBytes, shared.offsetBytes - offsetBytes + shared.lengthBytes),
+          shared.offsetBytes - offsetBytes,
+        );
+    }
+    if (!found.equals(bytes)) return patch;
+  }
+  return null;
 };
 
 /** The disk with its first bytes replaced: the table can be read before it is written. */

@@ -1,30 +1,7 @@
 // While an image is being written the disk has no partition table, so that a machine cut off in the middle boots the network and
 // never half an operating system. The table's chunk is kept in memory and written last (install-table.ts).
-import { chunkLookup } from '../image/chunk-map.ts';
-import type { ChunkTable } from '../image/chunk-table.ts';
-import { spanOf } from '../disk/pieces.ts';
-import { intersectRanges } from '../disk/ranges.ts';
-import { readBytes } from '../disk/target-disk.ts';
-import type { Difference } from '../disk/compare.ts';
-import type { Workbench } from '../disk/workbench.ts';
 import { zeroAround } from '../disk/fetch-write.ts';
-
-/** The chunk that holds sector 0 and, on GPT disks, the primary table. */
-export const TABLE_CHUNK = 0;
-
-export const isTableChunkData = (table: ChunkTable): boolean => chunkLookup(table)(TABLE_CHUNK).kind === 'data';
-
-/** The table's chunk as the image has it, if the disk has it right; null if it will be fetched or the image has none. */
-export const keepTableChunk = async (bench: Workbench, difference: Difference): Promise<Buffer | null> => {
-  if (!isTableChunkData(bench.table) || difference.wrongData[0] === 1) return null;
-  const span = spanOf(bench.table, TABLE_CHUNK, 1);
-  const bytes = await readBytes(bench.disk, span.offsetBytes, span.lengthBytes);
-  for (const range of bench.reserved) {
-    const shared = intersectRanges(range, span);
-    if (shared !== null) bytes.fill(0, shared.offsetBytes, shared.offsetBytes + shared.lengthBytes);
-  }
-  return bytes;
-};
+import type { Workbench } from '../disk/workbench.ts';
 
 /**
  * Takes away sector 0 and the GPT header behind it; durable when it returns. A GPT backup may stay: firmware and kernels look for

@@ -114,6 +114,28 @@ test('a bigger disk gets its table fitted to its size and nothing else changed',
   checkByTools(path);
 });
 
+test('a bigger disk that has the image already is left as it is', async () => {
+  const path = makeUsedDisk(join(folder, 'disk'), fixture.raw.length + 16 * MIB);
+  const first = finished(await runDeploy(fixture, key, path));
+  const before = readFileSync(path);
+  const again = await runDeploy(fixture, key, path, { jobId: 'job-2', onProgress: () => {} });
+  expect(finished(again)).toMatchObject({ bytesFetched: 0, bytesWritten: 0, rewrittenRanges: first.rewrittenRanges });
+  expect(again.requests).toEqual([]);
+  expect(readFileSync(path).equals(before)).toBe(true);
+});
+
+test('labels of old partitions are gone where the image leaves the disk free', async () => {
+  const path = makeUsedDisk(join(folder, 'disk'), fixture.raw.length + 64 * MIB);
+  const start = fixture.raw.length + 20 * MIB;
+  execFileSync('sgdisk', ['-o', '-n', `1:${start / 512}:+10M`, path], sbin);
+  const disk = readFileSync(path);
+  disk.write('OLD MEMBER', start + 4096);
+  disk.write('OLD MEMBER', start + 10 * MIB - 8192);
+  writeFileSync(path, disk);
+  finished(await runDeploy(fixture, key, path));
+  expect(readFileSync(path).includes('OLD MEMBER')).toBe(false);
+});
+
 test('worker threads give the same disk', async () => {
   const path = makeUsedDisk(join(folder, 'disk'), fixture.raw.length);
   const result = finished(await runDeploy(fixture, key, path, { workers: 2 }));
