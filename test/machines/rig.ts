@@ -81,10 +81,10 @@ export const createRig = (options: { readonly ownDiskAfterMs?: number } = {}) =>
   value(rig.station.policies.add(policy()));
 
   /** An agent that has just booted: hello is said, the inventory is for the test to send. */
-  const agent = (mac = '52:54:00:00:00:01') => {
+  const agent = (mac = '52:54:00:00:00:01', { isHeard = true } = {}) => {
     sessions += 1;
     const session = { sessionId: `session-${sessions}`, bootMac: mac };
-    rig.station.machines.heard(mac, 'firmware');
+    if (isHeard) rig.station.machines.heard(mac, 'firmware');
     rig.station.journey.onHello(session);
     const report = (one: Report): Result<null> => rig.station.journey.onReport(session.sessionId, one);
     const last = <K extends Order['kind']>(kind: K): Of<K> & { readonly sequence: number } => {
