@@ -20,7 +20,9 @@ import { loadPacks } from './load-index.ts';
 import { imageFolder, isContentName, signatureName } from './names.ts';
 import { openHeader, prepareFolder } from './open-header.ts';
 import type { LibraryStore } from './store.ts';
-import { sweepLeftovers } from './sweep-leftovers.ts';
+import { restoreIndexes, sweepLeftovers } from './sweep-leftovers.ts';
+import type { VerifyOptions, VerifyReport } from './verify-library.ts';
+import { verifyLibrary } from './verify-library.ts';
 import { writerLock } from './writer-lock.ts';
 
 export type LibraryOptions = {
@@ -31,7 +33,10 @@ export type LibraryOptions = {
   readonly trustedKeys: () => TrustedKeys;
   /** Signs what is imported or captured here. */
   readonly signingKey: SigningKey;
+  /** Workers to hash and compress with; default one per core, at most 8. */
   readonly workers?: number;
+  /** A pool shared with other libraries; the caller stops it. */
+  readonly pool?: ChunkPool;
   readonly now?: () => number;
   /** Another way to reach the bytes; default the folder itself. */
   readonly store?: LibraryStore;
@@ -68,6 +73,8 @@ export type Library = {
   readonly hasChunk: (chunkId: string) => boolean;
   /** Removes the image, and the packs that no other image needs unless somebody writes just now. */
   readonly deleteImage: (osoid: string) => Promise<Result<{ readonly freedBytes: number }>>;
+  /** Reads and checks everything (at the speed of the disk); tells what is wrong and changes nothing. */
+  readonly verify: (options?: VerifyOptions) => Promise<Result<VerifyReport>>;
   readonly close: () => Promise<void>;
 };
 
@@ -88,6 +95,7 @@ export const openLibrary = async (options: LibraryOptions): Promise<Result<Libra
   await sweepLeftovers(store, lock);
   const loaded = await loadPacks(store);
   if (!loaded.ok) return loaded;
+  await restoreIndexes(store, lock, loaded.value.lostIndexes);
   const index = createChunkIndex();
   index.replaceAll(loaded.value.packs);
   return success(libraryOf(options, store, lock, index, { libraryId: header.value.libraryId, problems: loaded.value.problems }));
@@ -103,7 +111,7 @@ const libraryOf = (
   const now = options.now ?? Date.now;
   const packUsers = new Map<string, number>();
   const writers = new Set<ImageWriter>();
-  let pool: ChunkPool | undefined;
+  let pool = options.pool;
 
   const read = (osoid: string): Promise<Result<ImageSummary>> =>
     isContentName(osoid)
@@ -211,9 +219,10 @@ const libraryOf = (
         await held.value();
       }
     },
+    verify: (verifying = {}) => verifyLibrary(store, options.trustedKeys(), verifying),
     close: async () => {
       for (const writer of writers) await writer.abandon();
-      await pool?.stop();
+      if (options.pool === undefined) await pool?.stop();
     },
   };
 };

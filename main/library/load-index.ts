@@ -9,7 +9,13 @@ import { indexName, packIdOfName, packName } from './names.ts';
 import type { LibraryStore } from './store.ts';
 
 export type LoadedPack = { readonly packId: string; readonly entries: readonly PackEntry[] };
-export type LoadedPacks = { readonly packs: readonly LoadedPack[]; readonly problems: readonly Failure[] };
+/** An index that was lost or damaged, as its pack has it. */
+export type LostIndex = { readonly packId: string; readonly trailer: Uint8Array };
+export type LoadedPacks = {
+  readonly packs: readonly LoadedPack[];
+  readonly lostIndexes: readonly LostIndex[];
+  readonly problems: readonly Failure[];
+};
 
 /** All packs that can be used. A pack that cannot is a problem to show, and no reason not to open the rest. */
 export const loadPacks = async (store: LibraryStore): Promise<Result<LoadedPacks>> => {
@@ -17,6 +23,7 @@ export const loadPacks = async (store: LibraryStore): Promise<Result<LoadedPacks
   if (!names.ok) return names;
   const packIds = [...new Set(names.value.filter((name) => name.endsWith('.pack')).map(packIdOfName))].filter((id) => id !== undefined);
   const packs: LoadedPack[] = [];
+  const lostIndexes: LostIndex[] = [];
   const problems: Failure[] = [];
   const queue = packIds.values();
   const worker = async (): Promise<void> => {
@@ -26,14 +33,15 @@ export const loadPacks = async (store: LibraryStore): Promise<Result<LoadedPacks
       else {
         packs.push(loaded.value.pack);
         if (loaded.value.problem !== undefined) problems.push(loaded.value.problem);
+        if (loaded.value.trailer !== undefined) lostIndexes.push({ packId, trailer: loaded.value.trailer });
       }
     }
   };
   await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, worker));
-  return success({ packs, problems });
+  return success({ packs, lostIndexes, problems });
 };
 
-type OnePack = { readonly pack: LoadedPack; readonly problem?: Failure };
+type OnePack = { readonly pack: LoadedPack; readonly problem?: Failure; readonly trailer?: Uint8Array };
 
 const loadPack = async (store: LibraryStore, packId: string): Promise<Result<OnePack>> => {
   const index = await store.readAll(indexName(packId), PACK_MAX_BYTES);
@@ -49,7 +57,9 @@ const loadFromPack = async (store: LibraryStore, packId: string): Promise<Result
   if (!size.ok) return size;
   const sizeBytes = size.value ?? 0;
   const trailer = await readTrailer(store, packId, sizeBytes);
-  if (trailer.ok && trailer.value.packId === packId) return success({ pack: { packId, entries: trailer.value.entries } });
+  const parsed = trailer.ok ? parseTrailer(trailer.value) : trailer;
+  if (trailer.ok && parsed.ok && parsed.value.packId === packId)
+    return success({ pack: { packId, entries: parsed.value.entries }, trailer: trailer.value });
   const bytes = await store.readAll(packName(packId), PACK_MAX_BYTES);
   if (!bytes.ok) return bytes;
   const header = checkPackHeader(bytes.value);
@@ -62,11 +72,10 @@ const loadFromPack = async (store: LibraryStore, packId: string): Promise<Result
   return success({ pack: { packId, entries: recoverFrames(bytes.value) }, problem });
 };
 
-const readTrailer = async (store: LibraryStore, packId: string, sizeBytes: number): Promise<ReturnType<typeof parseTrailer>> => {
+const readTrailer = async (store: LibraryStore, packId: string, sizeBytes: number): Promise<Result<Uint8Array>> => {
   const tail = await store.readRange(packName(packId), Math.max(0, sizeBytes - PACK_TAIL_BYTES), PACK_TAIL_BYTES);
   if (!tail.ok) return tail;
   const length = parseTail(tail.value, sizeBytes);
   if (!length.ok) return length;
-  const trailer = await store.readRange(packName(packId), sizeBytes - PACK_TAIL_BYTES - length.value, length.value);
-  return trailer.ok ? parseTrailer(trailer.value) : trailer;
+  return store.readRange(packName(packId), sizeBytes - PACK_TAIL_BYTES - length.value, length.value);
 };

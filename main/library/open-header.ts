@@ -1,6 +1,6 @@
 // Opening a library folder: its header file says what it is and who may read it; what an interrupted writer left is swept away.
 import { randomUUID } from 'node:crypto';
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { failed, success } from '../../agent/protocol/failure.ts';
@@ -24,10 +24,11 @@ const READER_VERSION = 1;
 /** Makes the folder itself, if its parent exists: a stick that is not plugged in must not become a folder on the laptop's disk. */
 export const prepareFolder = async (folder: string): Promise<Result<null>> => {
   try {
-    await stat(dirname(folder));
-    await mkdir(folder, { recursive: true });
+    // Not `recursive`: that reports a read-only disk as a missing folder.
+    await mkdir(folder);
     return success(null);
   } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return success(null);
     const failure = storeFailure(error, 'folder');
     return failure.failure.code === 'library.missing'
       ? failed('library.missing', `There is no folder ${dirname(folder)}.`, 'Plug the disk in, or choose another folder.')

@@ -1,7 +1,8 @@
 // What an interrupted writer left behind: temporary files, and image folders that never got their signature. Packs without an
 // image stay until the next collection, so that an import that is started again finds its chunks there.
 import { TEMPORARY_FOLDER } from './folder-store.ts';
-import { imageFolder, osoidOfName, signatureName } from './names.ts';
+import type { LostIndex } from './load-index.ts';
+import { imageFolder, indexName, osoidOfName, signatureName } from './names.ts';
 import type { LibraryStore } from './store.ts';
 import type { WriterLock } from './writer-lock.ts';
 
@@ -18,6 +19,21 @@ export const sweepLeftovers = async (store: LibraryStore, lock: WriterLock): Pro
   if (!held.ok) return;
   try {
     for (const name of leftovers) await store.delete(name);
+  } finally {
+    await held.value();
+  }
+};
+
+/** Writes lost `.idx` files again from their packs, on the same terms. */
+export const restoreIndexes = async (store: LibraryStore, lock: WriterLock, lost: readonly LostIndex[]): Promise<void> => {
+  if (lost.length === 0) return;
+  const held = await lock.hold();
+  if (!held.ok) return;
+  try {
+    for (const { packId, trailer } of lost) {
+      await store.delete(indexName(packId));
+      await store.putOnce(indexName(packId), [trailer]);
+    }
   } finally {
     await held.value();
   }
