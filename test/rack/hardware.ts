@@ -4,10 +4,12 @@ import { createHash } from 'node:crypto';
 import type { CommandResult, FixtureMachine, HardwareSource } from '../../agent/inventory/source.ts';
 import { fixtureSource } from '../../agent/inventory/source.ts';
 import { buildLldpFrame, tcpdumpText } from './lldp-build.ts';
-import type { Make } from './makes.ts';
-import { MAKES } from './makes.ts';
+import type { Make } from './make.ts';
+import { OTHERS } from './makes-others.ts';
+import { SERVERS } from './makes-servers.ts';
 import { buildSmbios, uuidBytes } from './smbios-build.ts';
 
+const MAKES = { ...SERVERS, ...OTHERS };
 export type HardwareKind = keyof typeof MAKES;
 export const HARDWARE_KINDS = Object.keys(MAKES) as readonly HardwareKind[];
 
