@@ -3,6 +3,7 @@ import { readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { assembleKit } from './assemble.ts';
+import { alone } from './exclusive.ts';
 import { openBase } from './base.ts';
 import { bundleAgent } from './bundle.ts';
 import { fetchPackages } from './fetch.ts';
@@ -89,7 +90,7 @@ const compareFolders = async (one: string, two: string): Promise<void> => {
 try {
   const options = readOptions(process.argv.slice(2));
   if (options === 'help') process.stdout.write(USAGE);
-  else await build(options);
+  else await alone(options.cacheFolder, say, () => build(options));
 } catch (error) {
   if (!isBuildStop(error)) throw error;
   process.stderr.write(`bootkit: ${error.failure.message}\n${error.failure.next}\n`);

@@ -119,7 +119,7 @@ export const writeFat = (files: readonly FatFile[], options: FatOptions): FatVol
     // A folder below the top also holds `.` and `..`; the top holds the label.
     const entries = node.children.size + (node === top ? 1 : 2);
     const size = node.data === undefined ? entries * 32 : node.data.length;
-    node.clusters = Math.max(1, Math.ceil(size / clusterBytes));
+    node.clusters = Math.ceil(size / clusterBytes);
     node.cluster = next;
     next += node.clusters;
     order.push(node);

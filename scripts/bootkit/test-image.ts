@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 
 import { completeEntries, writeCpio } from './cpio.ts';
 import type { Entry } from './cpio.ts';
+import { alone } from './exclusive.ts';
 import { writeFat } from './fat.ts';
 import { fetchPackages } from './fetch.ts';
 import type { PackageList } from './fetch.ts';
@@ -29,6 +30,9 @@ export type TestImageOptions = {
   readonly say?: (line: string) => void;
 };
 
+export type TestImage = { readonly path: string; readonly sizeBytes: number };
+
+const CACHE = join(REPOSITORY, '.cache/bootkit');
 const SECTOR = 512;
 const MEBIBYTE = 1024 * 1024;
 const CORE_LBA = 2048;
@@ -85,11 +89,15 @@ const imageKey = async (root: Root, sizeBytes: number): Promise<string> => {
 };
 
 /** Builds the image, or finds it built from the same packages. Raw, sparse, GPT: BIOS boot, ESP, ext4 root. */
-export const buildTestImage = async (options: TestImageOptions = {}): Promise<{ readonly path: string; readonly sizeBytes: number }> => {
+export const buildTestImage = (options: TestImageOptions = {}): Promise<TestImage> => {
   const say = options.say ?? ((): void => undefined);
+  return alone(CACHE, say, () => build(options, say));
+};
+
+const build = async (options: TestImageOptions, say: (line: string) => void): Promise<TestImage> => {
   const path = options.file ?? join(REPOSITORY, '.cache/test-image/debian-small.raw');
   const sizeBytes = options.sizeBytes ?? 1024 * MEBIBYTE;
-  const cacheFolder = join(REPOSITORY, '.cache/bootkit');
+  const cacheFolder = CACHE;
   const list = JSON.parse(await readFile(join(import.meta.dirname, 'packages.json'), 'utf8')) as PackageList;
   const lockFile = join(import.meta.dirname, 'lock.json');
   const fetched = await fetchPackages({ list, lockFile, cacheFolder, mirror: options.mirror, updateLock: false, say });
