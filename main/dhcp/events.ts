@@ -30,6 +30,9 @@ export type DhcpEvent =
   | { readonly kind: 'malformed'; readonly failure: Failure; readonly from: string }
   /** Something went wrong and serving goes on: a datagram lost, a lease not stored, a probe that could not listen. */
   | { readonly kind: 'trouble'; readonly failure: Failure }
+  /** The link is down: nobody is answered, and after it comes back not before the wire was asked for other servers again. */
+  | { readonly kind: 'suspended'; readonly failure: Failure }
+  | { readonly kind: 'resumed' }
   /** Serving ended by itself; `failure` says why. */
   | { readonly kind: 'stopped'; readonly failure: Failure };
 

@@ -6,12 +6,12 @@ import { contains, type Ipv4Network, type Ipv4Range } from '../network/ipv4.ts';
 import type { BootAnswer, BootClient } from './boot-client.ts';
 import { decode, encode } from './codec.ts';
 import type { DhcpEvent } from './events.ts';
-import { startForeignWatch, type ForeignWatch, type ForeignWatchOptions } from './foreign-watch.ts';
 import type { LeaseStore } from './leases.ts';
 import { openPorts, type DhcpEndpoint } from './ports.ts';
 import { serveProxy } from './proxy.ts';
 import type { Destination, DhcpAction } from './reply.ts';
 import { serve, type ServerConfig } from './server.ts';
+import { createWireGuard, type GuardState, type GuardTiming } from './wire-guard.ts';
 import { macOf, type DhcpPacket } from './packet.ts';
 
 export type DhcpOptions = {
@@ -35,7 +35,7 @@ export type DhcpOptions = {
   readonly now: () => number;
   onEvent(event: DhcpEvent): void;
   /** Defaults: every 60 s, listening 5 s. Always off on loopback. */
-  readonly foreignProbe?: ForeignWatchOptions;
+  readonly foreignProbe?: GuardTiming;
   /** Ends the start, which on a NIC takes seconds. */
   readonly signal?: AbortSignal;
 };
@@ -45,13 +45,13 @@ export type RunningDhcp = {
   readonly address: Endpoint;
   /** Port 4011, in proxy mode. */
   readonly proxyAddress: Endpoint | null;
-  /** `stopped` also after a foreign server ended it. */
-  state(): 'serving' | 'stopped';
+  /** `suspended`: no link, or link back and asking for other servers. `stopped`: also by a foreign server or a lost interface. */
+  state(): GuardState;
   stop(): Promise<void>;
 };
 
 /**
- * Failure codes: dhcp.pool-outside, dhcp.foreign-server, dhcp.start-cancelled, network.unproven and the socket failures (network.port-taken, …).
+ * Failure codes: dhcp.pool-outside, dhcp.foreign-server, dhcp.start-cancelled, network.no-link, network.unproven and the socket failures (network.port-taken, …).
  * In server mode on a NIC it takes as long as the probe listens (5 s); what asks meanwhile is reported, not answered.
  */
 export const startDhcp = async (options: DhcpOptions): Promise<Result<RunningDhcp>> => {
@@ -68,21 +68,15 @@ export const startDhcp = async (options: DhcpOptions): Promise<Result<RunningDhc
   if (!opened.ok) return opened;
   const ports = opened.value;
   const onEvent = options.onEvent;
-  let phase: 'hearing' | 'serving' | 'stopped' = 'hearing';
-  let watch: ForeignWatch | null = null;
+  const guard = createWireGuard({
+    mode,
+    endpoint,
+    timing: options.foreignProbe ?? {},
+    onEvent,
+    close: async () => void (await Promise.all([ports.main.close(), ports.proxy?.close()])),
+  });
 
-  const stop = async (): Promise<void> => {
-    phase = 'stopped';
-    watch?.stop();
-    await Promise.all([ports.main.close(), ports.proxy?.close()]);
-  };
-  const stopBeside = (serverId: string): void => {
-    if (phase === 'stopped') return;
-    void stop();
-    onEvent({ kind: 'stopped', failure: foreignFailure(serverId) });
-  };
-
-  const config = serverConfig(options, network, () => phase === 'serving');
+  const config = serverConfig(options, network, () => guard.state() === 'serving');
   const decideBoot = (client: BootClient): BootAnswer => options.decideBoot(client);
   const decide = (
     packet: DhcpPacket,
@@ -92,7 +86,7 @@ export const startDhcp = async (options: DhcpOptions): Promise<Result<RunningDhc
       return serveProxy(
         packet,
         port,
-        { serverId: endpoint.address, answers: () => phase === 'serving' && options.listening() },
+        { serverId: endpoint.address, answers: () => guard.state() === 'serving' && options.listening() },
         decideBoot,
       );
     }
@@ -110,13 +104,13 @@ export const startDhcp = async (options: DhcpOptions): Promise<Result<RunningDhc
       const decoded = decode(bytes);
       if (!decoded.ok) return onEvent({ kind: 'malformed', failure: decoded.failure, from: from.address });
       // Our own probe comes back to us on the same wire.
-      if (phase === 'stopped' || watch?.isOwnProbe(macOf(decoded.value))) return;
+      if (guard.state() === 'stopped' || guard.isOwnProbe(macOf(decoded.value))) return;
       try {
         const { actions, events } = decide(decoded.value, port);
         for (const { packet, to } of actions) void socket.send(encode(packet), endpointOf(to, from, endpoint.kind));
         for (const event of events) onEvent(event);
         const foreign = events.find((event) => event.kind === 'foreign-server');
-        if (foreign !== undefined) stopBeside(foreign.serverId);
+        if (foreign !== undefined) guard.foreignServer(foreign.serverId);
       } catch (error) {
         // A full disk under the lease store must not end the service; the client asks again.
         onEvent({ kind: 'trouble', failure: troubleFailure(error) });
@@ -126,27 +120,14 @@ export const startDhcp = async (options: DhcpOptions): Promise<Result<RunningDhc
   listenOn(ports.main, 67);
   if (ports.proxy !== null) listenOn(ports.proxy, 4011);
 
-  if (mode === 'server' && endpoint.kind === 'nic') {
-    watch = startForeignWatch({ ...options.foreignProbe, nic: endpoint.nic, address: endpoint.address, onEvent, onForeign: stopBeside });
-    options.signal?.addEventListener('abort', watch.stop, { once: true });
-    const first = await watch.first;
-    options.signal?.removeEventListener('abort', watch.stop);
-    if (options.signal?.aborted) {
-      await stop();
-      return failed('dhcp.start-cancelled', 'Starting DHCP was cancelled.', 'Start it again.');
-    }
-    if (!first.ok || first.value.length > 0) {
-      await stop();
-      return first.ok ? { ok: false, failure: foreignFailure(first.value[0]?.serverId ?? 'unknown') } : first;
-    }
-  }
-  phase = 'serving';
+  const begun = await guard.begin(options.signal);
+  if (!begun.ok) return begun;
   return success({
     mode,
     address: ports.main.address,
     proxyAddress: ports.proxy?.address ?? null,
-    state: () => (phase === 'serving' ? 'serving' : 'stopped'),
-    stop,
+    state: guard.state,
+    stop: guard.stop,
   });
 };
 
@@ -181,13 +162,6 @@ const endpointOf = (to: Destination, from: Endpoint, kind: DhcpEndpoint['kind'])
   if (to.kind === 'sender' || kind === 'loopback') return from;
   return to.kind === 'broadcast' ? { address: '255.255.255.255', port: 68 } : to;
 };
-
-const foreignFailure = (serverId: string): Failure =>
-  failed(
-    'dhcp.foreign-server',
-    `Another DHCP server, ${serverId}, answers on this network.`,
-    'Disconnect it or choose another interface; to work beside it, use proxy mode.',
-  ).failure;
 
 const troubleFailure = (error: unknown): Failure =>
   failed(

@@ -9,7 +9,7 @@ import { socketFailure } from './socket-failures.ts';
 
 export type DeviceUdpOptions = {
   readonly nic: Pick<Nic, 'name' | 'index'>;
-  /** The interface's own IPv4 address: what replies carry as their source. */
+  /** The interface's own IPv4 address: what replies carry as their source. `0.0.0.0` for an interface that has none yet. */
   readonly address: string;
   /** 0 picks one. */
   readonly port: number;
@@ -66,7 +66,10 @@ const deviceSockets = async (
     native.setReuse(wildcard, true);
   }
   const [wildcard] = fds;
-  const error = bound(options.address, wildcard === undefined ? options.port : native.localPort(wildcard), broadcasts || share);
+  const error =
+    wildcard !== undefined && options.address === '0.0.0.0'
+      ? null
+      : bound(options.address, wildcard === undefined ? options.port : native.localPort(wildcard), broadcasts || share);
   if (error !== null) return fail(error.errno);
   const sockets: Socket[] = [];
   for (const fd of fds) {

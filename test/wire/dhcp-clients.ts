@@ -51,7 +51,8 @@ const script = (folder: string, name: string, body: string): string => {
 };
 
 export const udhcpc = (folder: string, ...options: readonly string[]): readonly string[] => [
-  ...['busybox', 'udhcpc', '-f', '-i', 'eth0', '-t', '5', '-T', '1', '-s'],
+  'busybox',
+  ...'udhcpc -f -i eth0 -t 5 -T 1 -s'.split(' '),
   script(
     folder,
     'udhcpc.sh',
@@ -62,7 +63,7 @@ export const udhcpc = (folder: string, ...options: readonly string[]): readonly 
 ];
 
 export const dhclient = (folder: string, ...options: readonly string[]): readonly string[] => [
-  ...['dhclient', '-4', '-v', '-lf', join(folder, 'dhclient.leases'), '-pf', join(folder, 'dhclient.pid'), '-sf'],
+  ...`dhclient -4 -v -lf ${folder}/dhclient.leases -pf ${folder}/dhclient.pid -sf`.split(' '),
   script(
     folder,
     'dhclient.sh',
@@ -82,6 +83,6 @@ export const dhcpcd = (folder: string): readonly string[] => [
 
 /** `options` beyond one range on eth0; by default it pings an address for 3 s before offering it. */
 export const dnsmasq = (range: string, ...options: readonly string[]): readonly string[] => [
-  ...['dnsmasq', '-d', '-C', '/dev/null', '-p', '0', '--leasefile-ro', '--log-dhcp', `--dhcp-range=${range},2m`],
+  ...`dnsmasq -d -C /dev/null -p 0 --leasefile-ro --log-dhcp --dhcp-range=${range},2m`.split(' '),
   ...options,
 ];
