@@ -2,6 +2,7 @@
 // smallest, never the next best: what is not certain is asked.
 import { architectureFits, architectureSchema } from '../image/content.ts';
 import { canonicalArchitecture } from '../inventory/architecture.ts';
+import { ownDisks } from '../inventory/facts.ts';
 import { sameId } from '../inventory/block/identity.ts';
 import type { DiskHint, ImageNeeds } from '../protocol/decision.ts';
 import type { Disk, DiskExclusion } from '../protocol/disk.ts';
@@ -133,9 +134,17 @@ const unreadable = (disk: Disk): Failure =>
     'Replace or pull the disk, then look again.',
   );
 
+/** A pinned volume that is reached over several paths is one volume; the first path that can be read stands for it. */
+const onePath = (found: readonly Disk[]): readonly Disk[] => {
+  const [first] = found;
+  const isOneVolume = found.every((disk) => disk.exclusions.includes('multipath') && disk.wwn !== null && disk.wwn === first?.wwn);
+  if (found.length < 2 || !isOneVolume) return found;
+  return [found.find((disk) => disk.content !== null) ?? first].filter((disk) => disk !== undefined);
+};
+
 /** A pin overrides exclusions, save for hardware that cannot be written; it is never widened. */
 const choosePinned = ({ disks, needs, hint }: DiskQuestion): Disk | readonly Failure[] => {
-  const found = disks.filter((disk) => matchesPin(disk, hint));
+  const found = onePath(disks.filter((disk) => matchesPin(disk, hint)));
   const [disk] = found;
   const name = [hint.serial, hint.wwn].filter((part) => part !== undefined).join(' / ');
   if (disk === undefined)
@@ -185,15 +194,12 @@ export const chooseDisk = (question: DiskQuestion): DiskChoice => {
 };
 
 /**
- * The disk that already holds this OSOID by its own trusted record. Excluded disks (a stick with a record) count only when
- * pinned; two that claim it are no answer.
+ * The disk that already holds this OSOID by its own trusted record. Media and networked volumes (a stick with a record) count
+ * only when pinned; two disks that claim it are no answer.
  */
 export const findInstalled = (disks: readonly Disk[], osoid: string, hint: DiskHint = {}): Disk | null => {
-  const holders = disks.filter(
-    (disk) =>
-      disk.provenance.verdict === 'trusted' &&
-      disk.provenance.osoid === osoid &&
-      (isPinned(hint) ? matchesPin(disk, hint) : disk.exclusions.length === 0),
-  );
+  // Not `exclusions`: an installed system may well keep its disk in a RAID set or volume group of one.
+  const candidates = isPinned(hint) ? onePath(disks.filter((disk) => matchesPin(disk, hint))) : ownDisks(disks);
+  const holders = candidates.filter((disk) => disk.provenance.verdict === 'trusted' && disk.provenance.osoid === osoid);
   return holders.length === 1 ? (holders[0] ?? null) : null;
 };

@@ -44,6 +44,8 @@ const ask = (disks: readonly Disk[], hint: DiskHint = {}, changes: Partial<DiskQ
 
 const unreadable = { content: null, problem: { code: 'disk.unreadable', message: 'EIO', next: '' } };
 
+const MULTIPATH: Partial<Disk> = { wwn: 'naa.1', exclusions: ['multipath'] };
+
 describe('which disk', () => {
   test.each<[string, readonly Disk[], DiskHint, string | readonly string[]]>([
     ['the only one', [disk('A')], {}, 'A'],
@@ -70,6 +72,14 @@ describe('which disk', () => {
     ['pinned serial and WWN must both agree', [disk('A'), disk('B')], { serial: 'A', wwn: 'naa.5000c500b' }, ['disk.pinned-absent']],
     ['a disk without serial is no pinned one', [disk('A', { serial: null })], { serial: '' }, ['disk.pinned-absent']],
     ['two that answer to one serial', [disk('A'), disk('A')], { serial: 'A' }, ['disk.several-fit']],
+    ['a pinned volume with two paths is one', [disk('A', MULTIPATH), disk('A', MULTIPATH)], { wwn: 'naa.1' }, 'A'],
+    ['by the path that can be read', [disk('P', { ...MULTIPATH, ...unreadable }), disk('A', MULTIPATH)], { wwn: 'naa.1' }, 'A'],
+    [
+      'two volumes with paths each are two',
+      [disk('A', MULTIPATH), disk('A', { ...MULTIPATH, wwn: 'naa.2' })],
+      { serial: 'A' },
+      ['disk.several-fit'],
+    ],
     ['pinned and too small: refused, not replaced', [disk('A', { sizeBytes: GIB }), disk('B')], { serial: 'A' }, ['disk.too-small']],
     ['pinned and of another sector size', [disk('A', { logicalSectorBytes: 4096 }), disk('B')], { serial: 'A' }, ['disk.sector-size']],
     ['pinned against another hint', [disk('A', { kind: 'hdd' }), disk('B')], { serial: 'A', kind: 'ssd' }, ['disk.none-suitable']],
@@ -185,6 +195,9 @@ describe('already installed', () => {
   test('a stick with a record is not this machine, unless pinned', () => {
     expect(findInstalled([holder('B', {}, ['removable'])], OSOID)).toBeNull();
     expect(findInstalled([holder('B', {}, ['removable'])], OSOID, { serial: 'B' })?.serial).toBe('B');
+  });
+  test('a system that keeps its disk in a RAID set of one is still installed', () => {
+    expect(findInstalled([holder('B', {}, ['raid-member'])], OSOID)?.serial).toBe('B');
   });
   test('two that claim it are no answer; a pin decides', () => {
     expect(findInstalled([holder('A'), holder('B')], OSOID)).toBeNull();
