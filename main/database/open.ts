@@ -35,6 +35,16 @@ export const openDatabase = (path: string, migrations: readonly Migration[] = MI
   }
 };
 
+/** Runs `work`; when it returns, what it committed survives a power cut: a consent must, before the order that rests on it leaves. */
+export const durably = <T>(database: Database, work: () => T): T => {
+  database.pragma('synchronous = FULL');
+  try {
+    return work();
+  } finally {
+    database.pragma('synchronous = NORMAL');
+  }
+};
+
 const prepare = (database: Database, path: string, migrations: readonly Migration[]): Result<Database> => {
   const version = Number(database.pragma('user_version', { simple: true }));
   const newest = migrations.at(-1)?.number ?? 0;
@@ -48,8 +58,8 @@ const prepare = (database: Database, path: string, migrations: readonly Migratio
   const damage = String(database.pragma('quick_check(1)', { simple: true }));
   if (damage !== 'ok') return corrupt(path, damage);
   database.pragma('journal_mode = WAL');
-  // A consent must be on the disk before the order that rests on it is sent; WAL alone would let a power cut undo it.
-  database.pragma('synchronous = FULL');
+  // A power cut may undo the last moments, never damage the file; what must not be undone is written by `durably`.
+  database.pragma('synchronous = NORMAL');
   database.pragma('foreign_keys = ON');
   database.pragma('busy_timeout = 2000');
   for (const migration of migrations.filter(({ number }) => number > version)) apply(database, migration);

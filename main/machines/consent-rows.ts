@@ -1,5 +1,6 @@
 // Consents as given, with who gave them, where and when; kept for ever, since the hand-over report rests on them.
 import { randomUUID } from 'node:crypto';
+import { durably } from '../database/open.ts';
 import type { Database } from '../database/open.ts';
 import type { Sites } from '../database/sites.ts';
 import type { ConsentSubject } from './consent.ts';
@@ -44,15 +45,16 @@ export const createConsents = (options: { readonly database: Database; readonly 
   const end = database.prepare('UPDATE consent SET ended_at_ms = ?, end_reason = ? WHERE id = ? AND ended_at_ms IS NULL');
   const endOthers = database.prepare('UPDATE consent SET ended_at_ms = ?, end_reason = ? WHERE machine_id = ? AND ended_at_ms IS NULL');
 
+  const give = database.transaction((subject: ConsentSubject, givenBy: Consent['givenBy']): Consent => {
+    const { siteId, siteName, operatorId, operator } = sites.current();
+    const { machineId, sessionId, disk, contentHash, osoid } = subject;
+    const id = randomUUID();
+    endOthers.run(now(), 'another consent was given', machineId);
+    insert.run(id, now(), siteId, operatorId, machineId, sessionId, disk.serial, disk.wwn, disk.sizeBytes, contentHash, osoid, givenBy);
+    return { ...subject, id, operator, siteName, givenBy };
+  });
   return {
-    give: database.transaction((subject: ConsentSubject, givenBy: Consent['givenBy']): Consent => {
-      const { siteId, siteName, operatorId, operator } = sites.current();
-      const { machineId, sessionId, disk, contentHash, osoid } = subject;
-      const id = randomUUID();
-      endOthers.run(now(), 'another consent was given', machineId);
-      insert.run(id, now(), siteId, operatorId, machineId, sessionId, disk.serial, disk.wwn, disk.sizeBytes, contentHash, osoid, givenBy);
-      return { ...subject, id, operator, siteName, givenBy };
-    }),
+    give: (subject, givenBy) => durably(database, () => give(subject, givenBy)),
     get: (consentId) => consentOf(select.get(consentId)),
     end: (consentId, reason) => void end.run(now(), reason, consentId),
   };

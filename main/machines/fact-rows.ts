@@ -15,6 +15,8 @@ export type FactRows = {
   /** Takes back what a person typed. */
   clearPerson(machineId: string, name: string, nowAtMs: number): void;
   history(machineId: string): readonly FactChange[];
+  /** Reads from the database again: facts were moved between machines. */
+  forget(machineId: string): void;
 };
 
 type Row = { origin: FactOrigin; name: string; value_json: string; source: string; filler: number };
@@ -34,6 +36,9 @@ export const createFactRows = (database: Database): FactRows => {
     'SELECT name, value_json, source, at_ms FROM fact_history WHERE machine_id = ? ORDER BY id',
   );
 
+  // Every list of machines asks for the facts of all of them.
+  const cached = new Map<string, readonly Fact[]>();
+
   const put = (machineId: string, origin: FactOrigin, fact: Fact, before: Row | undefined, nowAtMs: number): void => {
     const value = JSON.stringify(fact.value);
     if (before?.value_json === value && before.source === fact.source && before.filler === Number(fact.filler)) return;
@@ -48,8 +53,14 @@ export const createFactRows = (database: Database): FactRows => {
     select.all(machineId).find((row) => row.origin === origin && row.name === name);
 
   return {
-    of: (machineId) => effective(select.all(machineId)),
+    of: (machineId) => {
+      const facts = cached.get(machineId) ?? effective(select.all(machineId));
+      cached.set(machineId, facts);
+      return facts;
+    },
+    forget: (machineId) => void cached.delete(machineId),
     replaceInventory: database.transaction((machineId: string, facts: readonly Fact[], nowAtMs: number): void => {
+      cached.delete(machineId);
       const before = new Map(
         select
           .all(machineId)
@@ -60,10 +71,12 @@ export const createFactRows = (database: Database): FactRows => {
       const names = new Set(facts.map((fact) => fact.name));
       for (const row of before.values()) if (!names.has(row.name)) drop(machineId, 'inventory', row, nowAtMs);
     }),
-    setPerson: database.transaction((machineId: string, fact: Fact, nowAtMs: number): void =>
-      put(machineId, 'person', fact, find(machineId, 'person', fact.name), nowAtMs),
-    ),
+    setPerson: database.transaction((machineId: string, fact: Fact, nowAtMs: number): void => {
+      cached.delete(machineId);
+      put(machineId, 'person', fact, find(machineId, 'person', fact.name), nowAtMs);
+    }),
     clearPerson: database.transaction((machineId: string, name: string, nowAtMs: number): void => {
+      cached.delete(machineId);
       const before = find(machineId, 'person', name);
       if (before !== undefined) drop(machineId, 'person', before, nowAtMs);
     }),

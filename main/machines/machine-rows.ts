@@ -22,18 +22,17 @@ type Row = {
   readonly job_id: string | null;
   readonly order_sequence: number | null;
   readonly failed_attempts: number;
-  readonly inventory_json: string | null;
-  readonly trace_json: string | null;
   readonly outcome_json: string | null;
   readonly boot_json: string;
   readonly first_seen_at_ms: number;
   readonly last_seen_at_ms: number;
 };
 
+type Reading = { readonly machine_id: string; readonly inventory_json: string | null; readonly trace_json: string | null };
+
 export type MachineRows = {
   all(): readonly Machine[];
   put(machine: Machine): void;
-  remove(id: string): void;
   /** Evidence of every machine that is more than a MAC. */
   known(): readonly KnownMachine[];
   /** Machines, provisional ones included, whose evidence holds this MAC. */
@@ -45,12 +44,17 @@ export type MachineRows = {
 };
 
 const COLUMNS =
-  'id given_name provisional boot_mac session_id state state_at_ms says question_json failure_json osoid image_name policy job_id order_sequence failed_attempts inventory_json trace_json outcome_json boot_json first_seen_at_ms last_seen_at_ms'.split(
+  'id given_name provisional boot_mac session_id state state_at_ms says question_json failure_json osoid image_name policy job_id order_sequence failed_attempts outcome_json boot_json first_seen_at_ms last_seen_at_ms'.split(
     ' ',
   );
 
 export const createMachineRows = (database: Database): MachineRows => {
-  const select = database.prepare<[], Row>(`SELECT ${COLUMNS.join(', ')} FROM machine ORDER BY first_seen_at_ms, id`);
+  const select = database.prepare<[], Row & Reading>(
+    `SELECT ${COLUMNS.join(', ')}, inventory_json, trace_json FROM machine LEFT JOIN reading ON machine_id = id ORDER BY first_seen_at_ms, id`,
+  );
+  const putReading = database.prepare('INSERT OR REPLACE INTO reading(machine_id, inventory_json, trace_json) VALUES (?, ?, ?)');
+  /** What was last written of the large values, so that they are written only when they change. */
+  const written = new Map<string, Pick<Machine, 'inventory' | 'trace'>>();
   const upsert = database.prepare<[Row]>(
     `INSERT INTO machine(${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((name) => `:${name}`).join(', ')})
      ON CONFLICT(id) DO UPDATE SET ${COLUMNS.slice(1)
@@ -77,9 +81,19 @@ export const createMachineRows = (database: Database): MachineRows => {
   ].map((sql) => database.prepare<[{ from: string; to: string }]>(sql));
 
   return {
-    all: () => select.all().map(machineOf),
-    put: (machine) => void upsert.run(rowOf(machine)),
-    remove: (id) => void remove.run(id),
+    all: () => {
+      const machines = select.all().map(machineOf);
+      for (const machine of machines) written.set(machine.id, machine);
+      return machines;
+    },
+    put: (machine) => {
+      upsert.run(rowOf(machine));
+      const { id, inventory, trace } = machine;
+      const before = written.get(id);
+      if (before?.inventory === inventory && before.trace === trace) return;
+      putReading.run(id, json(inventory), json(trace));
+      written.set(id, { inventory, trace });
+    },
     known: () => {
       const machines = new Map<string, Evidence[]>();
       for (const { machine_id: id, kind, value } of selectEvidence.all()) machines.set(id, [...(machines.get(id) ?? []), { kind, value }]);
@@ -93,6 +107,7 @@ export const createMachineRows = (database: Database): MachineRows => {
     fold: database.transaction((from: string, to: string): void => {
       for (const move of moves) move.run({ from, to });
       remove.run(from);
+      written.delete(from);
     }),
   };
 };
@@ -117,15 +132,13 @@ const rowOf = (machine: Machine): Row => ({
   job_id: machine.jobId,
   order_sequence: machine.orderSequence,
   failed_attempts: machine.failedAttempts,
-  inventory_json: json(machine.inventory),
-  trace_json: json(machine.trace),
   outcome_json: json(machine.outcome),
   boot_json: JSON.stringify(machine.boot),
   first_seen_at_ms: machine.firstSeenAtMs,
   last_seen_at_ms: machine.lastSeenAtMs,
 });
 
-const machineOf = (row: Row): Machine => ({
+const machineOf = (row: Row & Reading): Machine => ({
   id: row.id,
   givenName: row.given_name,
   provisional: row.provisional === 1,

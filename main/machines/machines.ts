@@ -77,6 +77,7 @@ export type MachinesOptions = {
 };
 
 const EVENTS_SHOWN = 200;
+const TOUCH_MS = 5_000;
 
 export const createMachines = (options: MachinesOptions): Machines => {
   const { database, now, events, sites } = options;
@@ -104,11 +105,15 @@ export const createMachines = (options: MachinesOptions): Machines => {
     return put({ ...machine, question: null, failure: null, says: SAYS[state], ...patch, boot, state, stateAtMs, lastSeenAtMs: now() });
   };
 
+  /** A sign of life that changes nothing else: firmware asks several times a second. */
+  const touch = (machine: Machine): Machine => (now() - machine.lastSeenAtMs < TOUCH_MS ? machine : change(machine.id, {}));
+
   const restore = new Map<string, Machine>();
   /** A boot begins; what was known of the machine before is kept in case the MAC belongs to another one by now. */
   const begin = (machine: Machine, state: 'seen' | 'booting', stage: StageName): Machine => {
     if (machine.state !== 'seen' && machine.state !== 'booting') restore.set(machine.id, machine);
-    return move(machine.id, state, { boot: enterStage(machine.boot, stage, now()) });
+    const boot = enterStage(machine.boot, stage, now());
+    return machine.state === state && boot === machine.boot ? touch(machine) : move(machine.id, state, { boot });
   };
   const giveBack = (machine: Machine): void => {
     const before = restore.get(machine.id);
@@ -177,7 +182,7 @@ export const createMachines = (options: MachinesOptions): Machines => {
       const machine = byMac(mac);
       // A system renews its lease, and so does a running agent: neither is a boot.
       const isRenewal = speaker === 'system' || (speaker === 'agent' && presence.isOnline(machine.sessionId));
-      if (isRenewal || options.bootsOwnDisk(mac)) return change(machine.id, {});
+      if (isRenewal || options.bootsOwnDisk(mac)) return touch(machine);
       if (machine.sessionId !== null) presence.leave(machine.sessionId);
       if (speaker === 'firmware') return begin(machine, 'seen', 'DHCP');
       return begin(machine, 'booting', speaker === 'loader' ? 'loader' : 'stage 1');

@@ -74,6 +74,8 @@ export const createRecords = ({ rows, facts, presence, now, onNew, onChange, onR
     put,
     fold: (from, to) => {
       rows.fold(from.id, to.id);
+      facts.forget(from.id);
+      facts.forget(to.id);
       machines.delete(from.id);
       onRemove(from.id);
       return put({ ...to, boot: from.boot, bootMac: from.bootMac });

@@ -26,12 +26,17 @@ CREATE TABLE machine(
   job_id TEXT,
   order_sequence INTEGER,
   failed_attempts INTEGER NOT NULL DEFAULT 0,
-  inventory_json TEXT,
-  trace_json TEXT,
   outcome_json TEXT,
   boot_json TEXT NOT NULL DEFAULT '[]',
   first_seen_at_ms INTEGER NOT NULL,
   last_seen_at_ms INTEGER NOT NULL
+) STRICT;
+
+-- The large values of a machine, apart from the row that changes with every step of its journey.
+CREATE TABLE reading(
+  machine_id TEXT PRIMARY KEY REFERENCES machine(id) ON DELETE CASCADE,
+  inventory_json TEXT,
+  trace_json TEXT
 ) STRICT;
 
 CREATE TABLE evidence(
