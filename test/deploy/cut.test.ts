@@ -17,7 +17,7 @@ let folder: string;
 
 beforeAll(async () => {
   golden = mkdtempSync(join(tmpdir(), 'rackside-golden-'));
-  fixture = await makeImage(readFileSync(makeDisk(golden, 20 * MIB, { payloadBytes: 2 * MIB })), key, golden);
+  fixture = await makeImage(readFileSync(makeDisk(golden, 14 * MIB, { payloadBytes: MIB })), key, golden);
 });
 afterAll(() => rmSync(golden, { recursive: true }));
 beforeEach(() => {
@@ -35,9 +35,9 @@ const bootsOnlyWhole = (path: string): void => {
 
 const isRecorded = (path: string): boolean => readFileSync(path).toString('latin1', 983_040, 983_048) === 'RACKPROV';
 
-test('cut at every write, then resumed', async () => {
+test('cut at every write, then resumed', { timeout: 180_000 }, async () => {
   const used = makeUsedDisk(join(folder, 'used'), fixture.raw.length);
-  const consented = contentHashOf(used);
+  const consented = await contentHashOf(used);
   let counter: FaultDisk | undefined;
   const whole = join(folder, 'whole');
   copyFileSync(used, whole);
@@ -57,7 +57,7 @@ test('cut at every write, then resumed', async () => {
     bootsOnlyWhole(path);
     // When the very last write got through, the disk itself says "already installed", and the old consent no longer covers it.
     if (atWrite === writes && isRecorded(path)) break;
-    const resumed = await runDeploy(fixture, key, path, { contentHash: consented });
+    const resumed = await runDeploy(fixture, key, path, { contentHash: consented, wrap: (disk) => faultDisk(disk, null) });
     expect(resumed.result, `cut at write ${atWrite}: ${JSON.stringify(resumed.result)}`).toMatchObject({ ok: true });
     expect(differences(fixture, path, record), `cut at write ${atWrite}`).toEqual([]);
   }
@@ -66,7 +66,7 @@ test('cut at every write, then resumed', async () => {
 
 test('a second cut during the resumed job, then resumed again', async () => {
   const path = makeUsedDisk(join(folder, 'disk'), fixture.raw.length);
-  const consented = contentHashOf(path);
+  const consented = await contentHashOf(path);
   for (const atWrite of [9, 5, 7]) {
     await runDeploy(fixture, key, path, {
       contentHash: consented,
@@ -80,7 +80,7 @@ test('a second cut during the resumed job, then resumed again', async () => {
 
 test('another job does not pass for the one that was cut: its consent is void', async () => {
   const path = makeUsedDisk(join(folder, 'disk'), fixture.raw.length);
-  const consented = contentHashOf(path);
+  const consented = await contentHashOf(path);
   await runDeploy(fixture, key, path, {
     contentHash: consented,
     wrap: (disk) => faultDisk(disk, { kind: 'power-cut', atWrite: 12, seed: 1 }),
@@ -93,7 +93,7 @@ test('another job does not pass for the one that was cut: its consent is void', 
 
 test('what was written before a cut is not fetched again', async () => {
   const path = makeUsedDisk(join(folder, 'disk'), fixture.raw.length);
-  const consented = contentHashOf(path);
+  const consented = await contentHashOf(path);
   const abort = new AbortController();
   const cut = await runDeploy(fixture, key, path, {
     contentHash: consented,

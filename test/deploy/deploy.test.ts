@@ -38,7 +38,7 @@ const finished = (run: Run): JobResult => {
 const checkByTools = (path: string): void => {
   expect(execFileSync('sgdisk', ['-v', path], sbin)).toContain('No problems found');
   const root = join(folder, 'check.img');
-  execFileSync('dd', [`if=${path}`, `of=${root}`, 'bs=1M', 'skip=9', 'count=38'], sbin);
+  execFileSync('dd', [`if=${path}`, `of=${root}`, 'bs=1M', 'skip=5', 'count=42'], sbin);
   execFileSync('e2fsck', ['-fn', root], sbin);
   rmSync(root);
 };

@@ -19,7 +19,7 @@ import type { SigningKey } from '../../agent/image/signature.ts';
 
 export const MIB = 1024 * 1024;
 const ESP_START = MIB;
-const ESP_BYTES = 8 * MIB;
+const ESP_BYTES = 4 * MIB;
 const ROOT_START = ESP_START + ESP_BYTES;
 
 export type Fixture = {
@@ -64,7 +64,9 @@ export const makeDisk = (
   const rootBytes = sizeBytes - ROOT_START - MIB;
   writeFileSync(ext4, '');
   truncateSync(ext4, rootBytes);
-  run('mkfs.ext4', '-q', '-b', '4096', '-J', 'size=4', '-E', 'lazy_itable_init=0,lazy_journal_init=0', '-d', root, ext4);
+  // A journal of 4 MiB, the smallest, would be most of a small disk.
+  const journal = rootBytes > 32 * MIB ? ['-J', 'size=4'] : ['-O', '^has_journal'];
+  run('mkfs.ext4', '-q', '-b', '4096', ...journal, '-E', 'lazy_itable_init=0,lazy_journal_init=0', '-d', root, ext4);
   writeFileSync(path, '');
   truncateSync(path, sizeBytes);
   run(

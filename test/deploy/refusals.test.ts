@@ -23,7 +23,7 @@ let path: string;
 
 beforeAll(async () => {
   golden = mkdtempSync(join(tmpdir(), 'rackside-golden-'));
-  fixture = await makeImage(readFileSync(makeDisk(golden, 20 * MIB, { payloadBytes: 2 * MIB })), key, golden);
+  fixture = await makeImage(readFileSync(makeDisk(golden, 14 * MIB, { payloadBytes: MIB })), key, golden);
 });
 afterAll(() => rmSync(golden, { recursive: true }));
 beforeEach(() => {

@@ -1,8 +1,10 @@
 // A deploy on a file-backed disk with everything around it injected: a station in memory that counts what it serves, a consent for
 // what the disk holds, and a disk that can be wrapped to fail.
 import { execFileSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, openSync, readFileSync, readSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { readContent } from '../../agent/inventory/block/content.ts';
 import { deploy } from '../../agent/deploy.ts';
 import type { DeployOptions, ImageSource } from '../../agent/deploy.ts';
 import { noTools } from '../../agent/disk/tools.ts';
@@ -32,15 +34,20 @@ export type RunOptions = Partial<DeployOptions> & {
   readonly corrupt?: (chunkId: string, frame: Buffer) => Buffer;
 };
 
-/** A stand-in for the content hash of agent/disk/describe.ts: the disk's first MiB without the record's place. */
-export const contentHashOf = (path: string): string => {
-  const bytes = Buffer.alloc(1024 * 1024);
-  const file = openSync(path, 'r');
-  readSync(file, bytes, 0, bytes.length, 0);
-  closeSync(file);
-  return createHash('sha256')
-    .update(bytes.fill(0, 983_040, 987_136))
-    .digest('hex');
+/** What a consent is bound to, read as the inventory reads it. */
+export const contentHashOf = async (path: string, logicalSectorBytes = 512): Promise<string> => {
+  const file = await open(path, 'r');
+  try {
+    const sizeBytes = readSize(path);
+    const read = async (offset: number, length: number): Promise<Buffer> => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
+      return buffer.subarray(0, bytesRead);
+    };
+    const identity = { serial: null, wwn: null, sizeBytes };
+    return (await readContent(read, { sizeBytes, logicalSectorBytes, identity, trustedKeys: new Map() })).content.hash;
+  } finally {
+    await file.close();
+  }
 };
 
 export const runDeploy = async (fixture: Fixture, key: SigningKey, path: string, options: RunOptions = {}): Promise<Run> => {
@@ -51,7 +58,7 @@ export const runDeploy = async (fixture: Fixture, key: SigningKey, path: string,
   const notes: string[] = [];
   const tools = options.tools ?? noTools();
   const device = options.device ?? wrapped(fileDevice(path, identity, options.logicalSectorBytes ?? 512, tools), options.wrap);
-  const contentHash = contentHashOf(path);
+  const contentHash = await contentHashOf(path, options.logicalSectorBytes);
   const source: ImageSource = {
     manifest: () => Promise.resolve(success(fixture.manifestBytes)),
     signature: () => Promise.resolve(success(fixture.signature)),

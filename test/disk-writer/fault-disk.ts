@@ -18,7 +18,7 @@ const PIECE_BYTES = 1024 * 1024;
 export const systemError = (syscall: 'read' | 'write', code = 'EIO'): Error =>
   Object.assign(new Error(`${code}: i/o error, ${syscall}`), { code, errno: -5, syscall });
 
-/** Without a fault it only counts writes. */
+/** Without a fault it only counts writes. Flushes end in this wrapper: what survives is decided here, not by the host's own disk. */
 export const faultDisk = (disk: TargetDisk, fault: Fault | null): FaultDisk => {
   let writes = 0;
   let dead = false;
@@ -29,7 +29,6 @@ export const faultDisk = (disk: TargetDisk, fault: Fault | null): FaultDisk => {
     const pending = cached;
     cached = [];
     for (const [index, { offsetBytes, bytes }] of pending.entries()) if (survives(index)) await disk.write(offsetBytes, bytes);
-    await disk.flush();
   };
   const write = async (offsetBytes: number, bytes: Uint8Array): Promise<void> => {
     if (dead) throw systemError('write');
