@@ -107,7 +107,11 @@ export const hearWire = ({
             level: 'warn',
           });
           return;
+        case 'resumed':
+          events.log({ kind: 'dhcp.resumed', text: 'The link is back and no other DHCP server answers: serving goes on.' });
+          return;
         case 'trouble':
+        case 'suspended':
         case 'stopped':
           events.log({ kind: `dhcp.${event.kind}`, text: `${event.failure.message} ${event.failure.next}`, level: 'warn' });
           return;

@@ -13,7 +13,7 @@ const STOCK_ISSUER = /^Microsoft (Corporation )?(UEFI CA|Windows Production PCA|
 /** True when firmware that trusts only the stock keys starts this disk: the removable-media loader or a shim must be signed so. */
 export const isSecureBootTrusted = (chain: readonly BootLoader[]): boolean =>
   chain.some(
-    (loader) => ['removable', 'shim', 'windows'].includes(loader.kind) && loader.signedBy !== null && STOCK_ISSUER.test(loader.signedBy),
+    (loader) => ['removable', 'shim', 'windows'].includes(loader.kind) && loader.signedBy.some((issuer) => STOCK_ISSUER.test(issuer)),
   );
 
 const labelsOf = (labels: readonly string[]): Record<string, string> =>

@@ -1,9 +1,7 @@
 // app://rackside/…: the window's own files, from a fixed table made at start. A page never names a path on the disk, and every
 // document carries a fresh nonce for its styles.
-import { randomBytes } from 'node:crypto';
 import type { Bundle } from '../pipe/bundle.ts';
-import { NONCE_PLACEHOLDER } from '../pipe/bundle.ts';
-import { contentSecurityPolicy } from '../pipe/document.ts';
+import { COMMON_HEADERS, renderDocument } from '../pipe/document.ts';
 
 export const APP_SCHEME = 'app';
 export const APP_ORIGIN = 'app://rackside';
@@ -14,16 +12,10 @@ export const answerAppRequest = (bundle: Bundle, requestUrl: string, pipeOrigin:
   if (`${url.protocol}//${url.host}` !== APP_ORIGIN) return new Response('not here', { status: 404 });
   const path = url.pathname === '/' ? '/index.html' : url.pathname;
   if (path === '/index.html') {
-    const nonce = randomBytes(16).toString('base64');
-    return new Response(bundle.indexHtml.replaceAll(NONCE_PLACEHOLDER, nonce), {
-      headers: {
-        'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': contentSecurityPolicy(nonce, pipeOrigin),
-        'x-content-type-options': 'nosniff',
-      },
-    });
+    const { html, policy } = renderDocument(bundle.indexHtml, pipeOrigin);
+    return new Response(html, { headers: { ...COMMON_HEADERS, 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy } });
   }
   const file = bundle.files.get(path);
   if (file === undefined) return new Response('not here', { status: 404 });
-  return new Response(new Uint8Array(file.bytes), { headers: { 'content-type': file.contentType, 'x-content-type-options': 'nosniff' } });
+  return new Response(new Uint8Array(file.bytes), { headers: { ...COMMON_HEADERS, 'content-type': file.contentType } });
 };

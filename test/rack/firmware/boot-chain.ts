@@ -32,16 +32,16 @@ const needed = async (file: string, wire: Wire, signal: AbortSignal): Promise<Bu
 const tftpPath = (word: string): string => word.replace(/^\(tftp,[^)]*\)/, '');
 
 const runGrubConfig = async (config: string, wire: Wire, signal: AbortSignal, load: boolean): Promise<Booted> => {
-  if (/^\s*chainloader\s/m.test(config)) return { kind: 'local', by: /search .*--set=root\s+(\S+)/.exec(config)?.[1] ?? 'chainloader' };
-  const linux = /^\s*linux\s+(\S+)\s+(.*)$/m.exec(config);
-  const initrd = /^\s*initrd\s+(\S+)/m.exec(config);
+  if (/^\s*(?:if )?chainloader\s/m.test(config)) return { kind: 'local', by: /search .*--set=root\s+'?([^\s';]+)/.exec(config)?.[1] ?? 'chainloader' };
+  const linux = /^\s*(?:if )?linux\s+(\S+)\s+(.*?)(?:;\s*then)?$/m.exec(config);
+  const initrd = /^\s*(?:if )?initrd\s+([^\s;]+)/m.exec(config);
   if (linux?.[1] === undefined || linux[2] === undefined || initrd?.[1] === undefined)
     throw new Error('grub.cfg has neither kernel nor chainloader');
   if (load) {
     await needed(tftpPath(linux[1]), wire, signal);
     await needed(tftpPath(initrd[1]), wire, signal);
   }
-  return stage1(linux[2], signal);
+  return stage1(linux[2].replaceAll("'", ''), signal);
 };
 
 /** Stage 1 fetches stage 2 and checks it against the command line, as the real one does inside Linux. */

@@ -34,9 +34,7 @@ export const startLabStation = async (prefix: string, serveOptions: readonly str
   const namespace = lab.namespace('rack');
   lab.bridge(namespace, BRIDGE, ADDRESS);
   // A bridge without a member has no carrier; the first machine's tap comes later.
-  namespace.ip('link add dummy0 type dummy');
-  namespace.ip(`link set dummy0 master ${BRIDGE}`);
-  namespace.ip('link set dummy0 up');
+  lab.cable({ namespace, name: 'uplink', bridge: BRIDGE }, { namespace: lab.namespace('elsewhere'), name: 'eth0' });
   const folder = mkdtempSync(join(tmpdir(), 'rackside-lab-'));
   const data = join(folder, 'station');
   let program: Program | null = null;

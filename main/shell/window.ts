@@ -1,0 +1,48 @@
+// The one window: sandboxed, isolated, no navigation, no further windows, no permissions (Electron documentation, security checklist).
+import type * as Electron from 'electron';
+import { APP_ORIGIN } from './app-protocol.ts';
+
+export type WindowPlace = { readonly preload: string; readonly isDark: boolean; readonly pipeUrl: string; readonly token: string };
+
+export const windowOptions = ({ preload, isDark, pipeUrl, token }: WindowPlace): Electron.BrowserWindowConstructorOptions => ({
+  width: 1280,
+  height: 800,
+  minWidth: 390,
+  minHeight: 480,
+  show: false,
+  title: 'Rackside',
+  // The first paint in the theme's own colour: no white flash in a dark machine room.
+  backgroundColor: isDark ? '#0f1316' : '#eef1f2',
+  webPreferences: {
+    preload,
+    // Seen by this renderer process alone; the page itself gets them through the preload.
+    additionalArguments: [`--rackside-pipe=${pipeUrl}`, `--rackside-token=${token}`],
+    sandbox: true,
+    contextIsolation: true,
+    nodeIntegration: false,
+    webSecurity: true,
+    spellcheck: false,
+    navigateOnDragDrop: false,
+  },
+});
+
+type Guarded = Pick<Electron.WebContents, 'on' | 'setWindowOpenHandler'> & {
+  readonly session: Pick<Electron.Session, 'setPermissionRequestHandler' | 'setPermissionCheckHandler'>;
+};
+
+/** Copying text is the one thing a page of ours asks the system for. */
+const ALLOWED_PERMISSIONS: ReadonlySet<string> = new Set(['clipboard-sanitized-write']);
+
+/** A page of ours stays where it is; anything that wants elsewhere is refused. */
+export const guardContents = (contents: Guarded): void => {
+  contents.setWindowOpenHandler(() => ({ action: 'deny' }));
+  const stay = (event: { preventDefault(): void }, url: string): void => {
+    if (!url.startsWith(`${APP_ORIGIN}/`)) event.preventDefault();
+  };
+  contents.on('will-navigate', (event) => stay(event, event.url));
+  contents.on('will-frame-navigate', (event) => stay(event, event.url));
+  contents.on('will-redirect', (event) => stay(event, event.url));
+  contents.on('will-attach-webview', (event) => event.preventDefault());
+  contents.session.setPermissionRequestHandler((_contents, permission, answer) => answer(ALLOWED_PERMISSIONS.has(permission)));
+  contents.session.setPermissionCheckHandler((_contents, permission) => ALLOWED_PERMISSIONS.has(permission));
+};
