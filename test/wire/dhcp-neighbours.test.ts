@@ -131,8 +131,11 @@ describe('two interfaces', () => {
       { type: 'offer', serverId: '10.9.0.1' },
     ]);
     await station.line(/"heard"/);
+    // The witness sees what leaves: this datagram, and nothing before it.
+    await lab.station.run(['bash', '-c', 'echo control > /dev/udp/192.168.50.1/9']);
+    await tcpdump.line(/192\.168\.50\.1\.9: UDP/);
     const { stdout } = await tcpdump.stop('SIGINT');
-    expect(stdout).toBe('');
+    expect(stdout.trim().split('\n')).toHaveLength(1);
   });
 
   test('a DHCP server of our own laptop on the other interface (libvirt, hotspot) is no obstacle', async () => {
