@@ -7,7 +7,7 @@ import type { BootLoader } from './manifest.ts';
 import type { PartitionTable, ReadAt } from './partition-table.ts';
 import { BIOS_BOOT_TYPE, isEsp, partitionOffsetBytes } from './partition-table.ts';
 import { cachedReads } from './read-cache.ts';
-import { PE_HEAD_BYTES, parsePortableExecutable, signerOf } from './portable-executable.ts';
+import { PE_HEAD_BYTES, parsePortableExecutable, signersOf } from './portable-executable.ts';
 
 export type BootFindings = {
   readonly firmware: FirmwareKind;
@@ -34,7 +34,7 @@ export const findBootChain = async (source: ReadAt, table: PartitionTable): Prom
   return { firmware, architecture: architectureOf(loaders, biosCode), bootChain };
 };
 
-const mbrLoader: BootLoader = { path: 'sector 0', kind: 'bios-boot-code', architecture: 'x86', signedBy: null };
+const mbrLoader: BootLoader = { path: 'sector 0', kind: 'bios-boot-code', architecture: 'x86', signedBy: [] };
 
 /** ESPs by type; on MBR disks without one, any FAT partition (removable-media layout, UEFI 2.10 §13.3.1). */
 const espCandidates = (table: PartitionTable): PartitionTable['partitions'] => {
@@ -71,7 +71,7 @@ const loaderOf = async (volume: FatVolume, path: string, entry: FatEntry): Promi
     path: path.toWellFormed().slice(0, 260),
     kind: kindOf(path),
     architecture,
-    signedBy: table === null ? null : signerOf(table).toWellFormed(),
+    signedBy: table === null ? [] : [...signersOf(table)],
   };
 };
 

@@ -22,8 +22,8 @@ export const bootLoaderSchema = z.looseObject({
   path: words(260),
   kind: z.enum(['shim', 'grub', 'systemd-boot', 'windows', 'removable', 'kernel', 'bios-boot-code', 'other']),
   architecture: architectureSchema,
-  /** Common name of the certificate that issued the signer's; null if unsigned. */
-  signedBy: words(256).nullable(),
+  /** For each signature, the common name of the certificate that issued the signer's; empty if unsigned. */
+  signedBy: z.array(words(256)).max(8),
 });
 export type BootLoader = Readonly<z.infer<typeof bootLoaderSchema>>;
 

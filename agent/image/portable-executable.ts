@@ -41,13 +41,23 @@ export const parsePortableExecutable = (input: Uint8Array): PortableExecutable |
 };
 
 /**
- * Who vouches for a signed loader: the common name of the issuer of the certificate that signed it (`Microsoft Corporation UEFI CA
- * 2011`), `unreadable signature` if there is one that cannot be read. The signature itself is not checked here: firmware does that.
+ * Who vouches for a signed loader: per signature, the common name of the issuer of the certificate that made it (`Microsoft
+ * Corporation UEFI CA 2011`; newer loaders carry a second one of 2023), or `unreadable signature`. Whether a signature is right is
+ * not checked here: firmware does that.
  */
-export const signerOf = (certificateTable: Uint8Array): string => {
+export const signersOf = (certificateTable: Uint8Array): readonly string[] => {
   const table = Buffer.from(certificateTable.buffer, certificateTable.byteOffset, certificateTable.byteLength);
-  // WIN_CERTIFICATE: u32 length, u16 revision, u16 type 2 = PKCS#7 SignedData.
-  const length = table.length < 8 ? 0 : table.readUInt32LE(0);
-  if (length < 9 || length > table.length || table.readUInt16LE(6) !== 2) return 'unreadable signature';
-  return issuerOfSigner(table.subarray(8, length)) ?? 'unreadable signature';
+  const signers: string[] = [];
+  // WIN_CERTIFICATE entries, 8-byte aligned: u32 length, u16 revision, u16 type 2 = PKCS#7 SignedData.
+  for (let at = 0; at + 8 < table.length && signers.length < MAX_SIGNATURES;) {
+    const length = table.readUInt32LE(at);
+    if (length < 9) break;
+    const body = at + length <= table.length && table.readUInt16LE(at + 6) === 2 ? table.subarray(at + 8, at + length) : undefined;
+    const issuer = body === undefined ? undefined : issuerOfSigner(body);
+    signers.push(issuer?.toWellFormed() ?? 'unreadable signature');
+    at += Math.ceil(length / 8) * 8;
+  }
+  return signers;
 };
+
+const MAX_SIGNATURES = 8;
