@@ -1,17 +1,16 @@
 // Builds the window: one bundle for the desktop window and for the browser beside a headless station. Everything it
 // needs is inside (fonts too), and nothing is inlined that the content security policy would have to allow.
-import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
 export default defineConfig({
-  root: fileURLToPath(new URL('.', import.meta.url)),
+  root: import.meta.dirname,
   base: './',
   plugins: [react()],
   // main/pipe/document.ts puts a fresh nonce in its place for every document.
   html: { cspNonce: '__RACKSIDE_NONCE__' },
   build: {
-    outDir: fileURLToPath(new URL('../out/renderer', import.meta.url)),
+    outDir: '../out/renderer',
     emptyOutDir: true,
     target: 'chrome140',
     assetsInlineLimit: 0,

@@ -96,7 +96,7 @@ export const createPipe = (options: PipeOptions): Pipe => {
     const argument = CALLS[name].argument.safeParse(input);
     if (!argument.success) {
       const issues = describeIssues(argument.error.issues);
-      return refuse(client, id, failed('pipe.bad-argument', `${name}: ${issues}`, 'Correct what is named and send it again.').failure);
+      return refuse(client, id, failed('pipe.bad-argument', issues, 'Correct what is named and send it again.').failure);
     }
     const controller = new AbortController();
     client.calls.set(id, controller);

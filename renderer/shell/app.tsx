@@ -1,5 +1,5 @@
 // The frame around every screen: header, rail, status line, search, notices, and what is shown while there is no station.
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { Blank } from '../kit/panel.tsx';
 import { TooltipRoot } from '../kit/tooltip.tsx';
 import { ImagesScreen } from '../screens/images/images-screen.tsx';
@@ -55,7 +55,8 @@ export const App = () => {
   const reached = useStation((state) => state.station !== null);
   const site = useStation((state) => state.station?.siteName);
   const [searching, setSearching] = useState(false);
-  useKeys(() => setSearching(true));
+  const search = useCallback(() => setSearching(true), []);
+  useKeys(search);
   useEffect(() => {
     document.title = [WORDS.screens[route.screen], site, 'Rackside'].filter(Boolean).join(' · ');
   }, [route.screen, site]);
@@ -67,7 +68,7 @@ export const App = () => {
         <div className={styles['middle']}>
           <Rail current={route.screen} />
           <main className={styles['main']} id="content">
-            {reached ? <ScreenFor route={route} onSearch={() => setSearching(true)} /> : <NoStation />}
+            {reached ? <ScreenFor route={route} onSearch={search} /> : <NoStation />}
           </main>
         </div>
         <StatusLine />

@@ -1,5 +1,5 @@
 // Keys that work on every screen. Single letters are left alone while a person types or a dialog is open.
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
 import { go } from '../store/route.ts';
 import type { Screen } from '../store/route.ts';
 
@@ -10,15 +10,14 @@ const SECOND_KEY_MS = 1200;
 export const isTyping = (event: KeyboardEvent): boolean =>
   event.target instanceof HTMLElement && event.target.closest('input, textarea, select, [role="dialog"], [role="menu"]') !== null;
 
+/** `onSearch` must keep its identity. */
 export const useKeys = (onSearch: () => void): void => {
-  const search = useRef(onSearch);
-  search.current = onSearch;
   useEffect(() => {
     let goUntilMs = 0;
     const listen = (event: KeyboardEvent): void => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
         event.preventDefault();
-        return search.current();
+        return onSearch();
       }
       if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
       const screen = event.timeStamp < goUntilMs ? SCREEN_KEYS[event.key] : undefined;
@@ -29,9 +28,9 @@ export const useKeys = (onSearch: () => void): void => {
       }
       if (event.key !== '/') return;
       event.preventDefault();
-      search.current();
+      onSearch();
     };
     addEventListener('keydown', listen, { capture: true });
     return () => removeEventListener('keydown', listen, { capture: true });
-  }, []);
+  }, [onSearch]);
 };

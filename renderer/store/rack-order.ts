@@ -65,15 +65,17 @@ const emptyBetween = (group: string, from: number, to: number, digits: number): 
   }));
 };
 
-/** The rows of the rack: in position order grouped by switch or rack, with the ports between machines shown as empty. */
-export const layOutRack = (ids: readonly string[], machines: ReadonlyMap<string, MachineView>, sorting: Sorting): readonly RackRow[] => {
+/**
+ * The rows of the rack: in position order grouped by switch or rack, with the ports between machines shown as empty.
+ * `positions` goes with `ids`; an empty text is no position.
+ */
+export const layOutRack = (ids: readonly string[], positions: readonly string[], sorting: Sorting): readonly RackRow[] => {
   const rows: RackRow[] = [];
   let group: string | null = null;
   let last = 0;
-  const titles = new Set(ids.map((id) => splitPosition(machines.get(id)?.position ?? '')?.group ?? ''));
+  const titles = new Set(positions.map((position) => splitPosition(position)?.group ?? ''));
   ids.forEach((id, index) => {
-    const position = machines.get(id)?.position ?? null;
-    const split = position === null ? null : splitPosition(position);
+    const split = splitPosition(positions[index] ?? '');
     if (sorting !== 'position') {
       rows.push({ kind: 'machine', key: id, id, label: split === null ? pad(index + 1, 2) : pad(split.number, split.digits) });
       return;

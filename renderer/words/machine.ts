@@ -103,4 +103,5 @@ export const firmwareWord = (machine: Pick<MachineView, 'firmware' | 'secureBoot
           : 'UEFI, Secure Boot off';
 
 export const modelLine = (machine: MachineView): string =>
-  [machine.manufacturer, machine.model].filter(Boolean).join(' ') || (machine.macs[0] ?? 'unknown hardware');
+  [machine.manufacturer, machine.model].filter(Boolean).join(' ') ||
+  (machine.macs[0] === undefined || machine.macs[0] === machine.name ? 'hardware not known yet' : machine.macs[0]);

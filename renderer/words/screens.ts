@@ -24,10 +24,9 @@ export const WORDS = {
     stale: 'What you see is how it was.',
     firstTitle: 'Looking for the station',
     firstText: 'The window opens as soon as the station answers.',
-    downText: 'Is it running? Start it with `npm start`, or look at its window. This page keeps trying.',
+    downText: 'Is it running? This page keeps trying.',
     noKeyTitle: 'This window has no key',
-    noKeyText:
-      'Open the address that the station printed when it started: it carries the key, and this browser then remembers it. `rackside open` prints it again.',
+    noKeyText: 'Open the address that the station printed when it started: it carries the key, and this browser then remembers it.',
   },
   header: {
     listening: 'Listening',
@@ -180,7 +179,7 @@ export const WORDS = {
     secureBootNo: 'not with Secure Boot on',
     table: 'Partition table',
     created: 'Created',
-    signed: 'Signed with key',
+    signed: 'Signature',
     firmwareWords: { bios: 'BIOS', uefi: 'UEFI', both: 'BIOS and UEFI', none: 'no boot path' },
     partitions: 'Partitions',
     select: 'Choose an image to see what is in it.',
@@ -209,8 +208,8 @@ export const WORDS = {
     consent: { ask: 'asks before it erases', auto: 'erases by itself where the site is armed' },
     everyMachine: 'every machine',
     order: 'The lowest rank that fits decides.',
-    when: 'when',
-    then: 'then',
+    whenWord: 'when',
+    thenWord: 'then',
   },
   jobs: {
     emptyTitle: 'No job yet',
@@ -259,6 +258,7 @@ export const WORDS = {
     address: 'Address',
     mode: 'Mode',
     http: 'HTTP port',
+    show: 'Show',
     levels: { info: 'info', warn: 'warning', error: 'error' },
   },
   settings: {

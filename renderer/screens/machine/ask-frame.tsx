@@ -1,20 +1,23 @@
 // The frame at the foot of a machine: what it asks, with the answers. Nothing is shown for a machine that asks nothing.
+import { useState } from 'react';
 import { Button } from '../../kit/button.tsx';
 import { act } from '../../store/notices.ts';
 import { assertNever } from '../../../agent/protocol/failure.ts';
 import { WORDS } from '../../words/screens.ts';
 import { CONSENT_FOCUS } from './focus-consent.ts';
+import { ConsentDialog } from './consent-dialog.tsx';
 import { ConsentFrame } from './consent-frame.tsx';
 import { FactForm } from './fact-form.tsx';
 import { OtherAnswers } from './other-answers.tsx';
 import styles from './ask-frame.module.css';
 import type { Disk } from '../../../agent/protocol/disk.ts';
+import type { EraseQuestion } from './consent-frame.tsx';
 import type { MachineView } from '../../../preload/contract/views.ts';
 
 const { actions, said } = WORDS.machine;
 
 const Frame = ({ title, children }: { readonly title: string; readonly children: React.ReactNode }) => (
-  <section className={styles['dock']} aria-label={WORDS.consent.region}>
+  <section aria-label={WORDS.consent.region}>
     <div className={styles['frame']}>
       <h3 className={styles['title']}>{title}</h3>
       {children}
@@ -22,7 +25,9 @@ const Frame = ({ title, children }: { readonly title: string; readonly children:
   </section>
 );
 
-export const AskFrame = ({ machine, disks }: { readonly machine: MachineView; readonly disks: readonly Disk[] }) => {
+type QuestionProps = { readonly machine: MachineView; readonly disks: readonly Disk[]; readonly onErase: (pinned: EraseQuestion) => void };
+
+const QuestionFrame = ({ machine, disks, onErase }: QuestionProps) => {
   const { question } = machine;
   if (question === null) {
     return machine.state !== 'failed' && machine.state !== 'unmatched' && machine.state !== 'ambiguous' ? null : (
@@ -42,8 +47,8 @@ export const AskFrame = ({ machine, disks }: { readonly machine: MachineView; re
   switch (question.kind) {
     case 'erase':
       return (
-        <section className={styles['dock']} aria-label={WORDS.consent.region}>
-          <ConsentFrame machine={machine} question={question} />
+        <section aria-label={WORDS.consent.region}>
+          <ConsentFrame machine={machine} question={question} onErase={onErase} />
         </section>
       );
     case 'choose':
@@ -91,4 +96,24 @@ export const AskFrame = ({ machine, disks }: { readonly machine: MachineView; re
     default:
       return assertNever(question);
   }
+};
+
+/** What the machine asks, if anything; and the dialog over it, which outlives the question so that nothing vanishes underhand. */
+export const AskFrame = ({
+  machine,
+  disks,
+  docked,
+}: {
+  readonly machine: MachineView;
+  readonly disks: readonly Disk[];
+  readonly docked: boolean;
+}) => {
+  const [pinned, setPinned] = useState<EraseQuestion | null>(null);
+  const current = machine.question?.kind === 'erase' ? machine.question : null;
+  return (
+    <div className={docked ? styles['dock'] : undefined}>
+      <QuestionFrame machine={machine} disks={disks} onErase={setPinned} />
+      {pinned === null ? null : <ConsentDialog machine={machine} pinned={pinned} current={current} onClose={() => setPinned(null)} />}
+    </div>
+  );
 };

@@ -16,7 +16,8 @@ import type { EraseQuestion } from './consent-frame.tsx';
 export type ConsentDialogProps = {
   readonly machine: MachineView;
   readonly pinned: EraseQuestion;
-  readonly current: EraseQuestion;
+  /** What the machine asks now; null when it no longer asks to erase. */
+  readonly current: EraseQuestion | null;
   readonly onClose: () => void;
 };
 
@@ -26,8 +27,10 @@ export const ConsentDialog = ({ machine, pinned, current, onClose }: ConsentDial
   const [sending, setSending] = useState(false);
   // The machine is the one the frame was drawn for: the panel is keyed by its id.
   const [name] = useState(machine.name);
-  const settled = useSettled(pinned.consentHash);
-  const voided = current.consentHash !== pinned.consentHash || eraseSerial(current.disk) !== eraseSerial(pinned.disk);
+  const { settled } = useSettled(pinned.consentHash);
+  // While the approval travels, the question goes away because it was answered.
+  const same = current?.consentHash === pinned.consentHash && eraseSerial(current.disk) === eraseSerial(pinned.disk);
+  const voided = !same && !sending;
   const serial = eraseSerial(pinned.disk);
   const approve = async (): Promise<void> => {
     setSending(true);

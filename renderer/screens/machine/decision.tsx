@@ -40,9 +40,13 @@ export const Decision = ({ detail }: { readonly detail: MachineDetail }) => {
       </Section>
     );
   }
+  // The policy says `newest`; the machine knows which one that was.
+  const { machine } = detail;
+  const chosen = machine.question?.kind === 'erase' ? machine.question.imageName : machine.imageName;
+  const title = trace.resolution.kind === 'matched' && chosen !== null ? `deploy ${chosen}` : resolutionWords(trace, imageName);
   const policies = trace.policies.toSorted((a, b) => a.rank - b.rank);
   return (
-    <Section title={`${WORDS.machine.decision}: ${resolutionWords(trace, imageName)}`}>
+    <Section title={`${WORDS.machine.decision}: ${title}`}>
       <ol className={styles['list']}>
         {policies.map((policy) => (
           <PolicyRow key={policy.name} trace={policy} imageName={imageName} />

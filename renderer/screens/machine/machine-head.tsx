@@ -54,7 +54,9 @@ export const MachineHead = ({ machine, full }: { readonly machine: MachineView; 
       </div>
       <p className={styles['identity']}>{identityLine(machine)}</p>
       <p className={styles['macs']}>{machine.macs.join(' · ')}</p>
-      {machine.says !== '' && machine.failure === null ? <p className={styles['says']}>{machine.says}</p> : null}
+      {machine.says !== '' && machine.failure === null && machine.question === null ? (
+        <p className={styles['says']}>{machine.says}</p>
+      ) : null}
       {dialog === 'rename' ? <RenameDialog machine={machine} onClose={() => setDialog(null)} /> : null}
       {dialog === 'deploy' ? <DeployDialog machine={machine} onClose={() => setDialog(null)} /> : null}
     </div>

@@ -1,6 +1,5 @@
 // One machine: who it is, how its boot went, why it was decided so, what it asks, its disks and facts. Beside the rack as
 // a column; in full as two.
-import { cx } from '../../kit/class-names.ts';
 import { Button } from '../../kit/button.tsx';
 import { Blank, Problem } from '../../kit/panel.tsx';
 import { useStation } from '../../store/station-store.ts';
@@ -28,42 +27,55 @@ export const MachinePanel = ({ machineId, full = false }: { readonly machineId: 
       <Blank kind="failed" title={WORDS.machine.gone} text={failure.message} />
     );
   }
-  return (
-    <article className={cx(styles['panel'], full && styles['full'])} aria-label={machine.name}>
-      <div className={styles['content']}>
-        <div className={styles['column']}>
-          <MachineHead machine={machine} full={full} />
-          {machine.failure === null ? null : (
-            <Problem title={machine.failure.message} next={machine.failure.next} code={machine.failure.code}>
-              {explain(machine.failure.code) === null ? null : <p>{explain(machine.failure.code)}</p>}
-            </Problem>
-          )}
-          {failure === null ? null : (
-            <Problem title={WORDS.machine.failedLoad} next={failure.message} code={failure.code}>
-              <Button onClick={reload}>{WORDS.common.retry}</Button>
-            </Problem>
-          )}
-          {detail === null ? (
-            failure === null ? (
-              <Blank kind="loading" title={WORDS.common.loading} />
-            ) : null
-          ) : (
-            <>
-              {detail.boot.length === 0 ? null : <BootTimeline stages={detail.boot} state={machine.state} />}
-              <JobProgress machine={machine} jobs={detail.jobs} />
-              <Decision detail={detail} />
-            </>
-          )}
-        </div>
-        {detail === null ? null : (
-          <div className={styles['column']}>
-            <Disks machine={machine} disks={detail.disks} />
-            <Facts machineId={machineId} facts={detail.facts} open={full} />
-            <Happenings machineId={machineId} events={detail.events} open={full} />
-          </div>
-        )}
+  const head = (
+    <div className={styles['head']}>
+      <MachineHead machine={machine} full={full} />
+      {machine.failure === null ? null : (
+        <Problem title={machine.failure.message} next={machine.failure.next} code={machine.failure.code}>
+          {explain(machine.failure.code) === null ? null : <p>{explain(machine.failure.code)}</p>}
+        </Problem>
+      )}
+      {failure === null ? null : (
+        <Problem title={WORDS.machine.failedLoad} next={failure.message} code={failure.code}>
+          <Button onClick={reload}>{WORDS.common.retry}</Button>
+        </Problem>
+      )}
+      {detail === null && failure === null ? <p role="status">{WORDS.common.loading}</p> : null}
+    </div>
+  );
+  const story =
+    detail === null ? null : (
+      <div className={styles['story']}>
+        {detail.boot.length === 0 ? null : <BootTimeline stages={detail.boot} state={machine.state} />}
+        <JobProgress machine={machine} jobs={detail.jobs} />
+        <Decision detail={detail} />
       </div>
-      <AskFrame machine={machine} disks={detail?.disks ?? []} />
+    );
+  const rest =
+    detail === null ? null : (
+      <div className={styles['rest']}>
+        <Disks machine={machine} disks={detail.disks} />
+        <Facts machineId={machineId} facts={detail.facts} open={full} />
+        <Happenings machineId={machineId} events={detail.events} open={full} />
+      </div>
+    );
+  const ask = <AskFrame machine={machine} disks={detail?.disks ?? []} docked={!full} />;
+  // Beside the rack the question stays in sight at the foot; in full it stands beside or right under the name.
+  return full ? (
+    <article className={styles['full']} aria-label={machine.name}>
+      {head}
+      <div className={styles['ask']}>{ask}</div>
+      {story}
+      {rest}
+    </article>
+  ) : (
+    <article className={styles['panel']} aria-label={machine.name}>
+      <div className={styles['content']}>
+        {head}
+        {story}
+        {rest}
+      </div>
+      {ask}
     </article>
   );
 };

@@ -1,4 +1,5 @@
-// The harmless answers to a machine's question: boot what it has, choose something else, hold. The first takes focus.
+// The harmless answers to a machine's question: boot what it has, choose something else, hold. Hold, which changes nothing,
+// takes the focus.
 import { useState } from 'react';
 import { Button } from '../../kit/button.tsx';
 import { act } from '../../store/notices.ts';
@@ -15,7 +16,8 @@ export const OtherAnswers = ({
   first,
 }: {
   readonly machine: MachineView;
-  readonly deployLabel: string;
+  /** Null: choosing another image is left to the menu. */
+  readonly deployLabel: string | null;
   readonly first: boolean;
 }) => {
   const [deploying, setDeploying] = useState(false);
@@ -23,11 +25,11 @@ export const OtherAnswers = ({
   const focus = first ? { [CONSENT_FOCUS]: '' } : {};
   return (
     <>
-      <Button {...focus} onClick={() => void act('machines.bootLocal', ref, said.bootLocal(machine.name))}>
-        {actions.bootLocal}
+      <Button onClick={() => void act('machines.bootLocal', ref, said.bootLocal(machine.name))}>{actions.bootLocal}</Button>
+      {deployLabel === null ? null : <Button onClick={() => setDeploying(true)}>{deployLabel}</Button>}
+      <Button {...focus} onClick={() => void act('machines.hold', ref, said.hold(machine.name))}>
+        {actions.hold}
       </Button>
-      <Button onClick={() => setDeploying(true)}>{deployLabel}</Button>
-      <Button onClick={() => void act('machines.hold', ref, said.hold(machine.name))}>{actions.hold}</Button>
       {deploying ? <DeployDialog machine={machine} onClose={() => setDeploying(false)} /> : null}
     </>
   );

@@ -31,8 +31,8 @@ const PolicyRow = ({ view: { policy, enabled, used }, onEdit, onRemove }: RowPro
           <strong>{policy.name}</strong> <span className={styles['state']}>{enabled ? words.enabled : words.disabled}</span>
         </p>
         <p>
-          <span className={styles['dim']}>{words.when}</span> {conditionWords(policy.when) || words.everyMachine}{' '}
-          <span className={styles['dim']}>{words.then}</span> {outcomeWords(policy.outcome, imageNameOf(images))}
+          <span className={styles['dim']}>{words.whenWord}</span> {conditionWords(policy.when) || words.everyMachine}{' '}
+          <span className={styles['dim']}>{words.thenWord}</span> {outcomeWords(policy.outcome, imageNameOf(images))}
         </p>
         <p className={styles['dim']}>
           {[words.consent[policy.consent], words.used(used, policy.limit), policy.note].filter(Boolean).join(' · ')}

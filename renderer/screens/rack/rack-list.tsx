@@ -1,6 +1,6 @@
 // The list of slabs: one listbox, so that arrows move the selection and Enter opens. Rows draw themselves; this file
 // draws again only when the order or the selection changes.
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo } from 'react';
 import { Button } from '../../kit/button.tsx';
 import { Blank } from '../../kit/panel.tsx';
 import { go } from '../../store/route.ts';
@@ -30,10 +30,9 @@ const NothingHeard = () => {
 export const slabId = (machineId: string): string => `slab-${machineId}`;
 
 export const RackList = ({ ids, selected, sorting, onSelect }: RackListProps) => {
-  const list = useRef<HTMLDivElement>(null);
-  // Positions seldom change; taken from the store at once instead of drawing the list for every machine's event.
-  const layout = useStation((state) => ids.map((id) => state.machines.get(id)?.position ?? '').join('\n'));
-  const rows = useMemo(() => layOutRack(ids, useStation.getState().machines, sorting), [ids, sorting, layout]);
+  // As one text, so that the list is laid out anew when a position changes and not for every machine's event.
+  const positions = useStation((state) => ids.map((id) => state.machines.get(id)?.position ?? '').join('\n'));
+  const rows = useMemo(() => layOutRack(ids, positions.split('\n'), sorting), [ids, sorting, positions]);
   useEffect(() => {
     if (selected !== null) document.getElementById(slabId(selected))?.scrollIntoView({ block: 'nearest' });
   }, [selected]);
@@ -54,7 +53,6 @@ export const RackList = ({ ids, selected, sorting, onSelect }: RackListProps) =>
   };
   return (
     <div
-      ref={list}
       className={styles['list']}
       role="listbox"
       tabIndex={0}

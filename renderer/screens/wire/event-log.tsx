@@ -41,7 +41,7 @@ export const EventLog = () => {
       <h2 className={page['cardTitle']}>{words.log}</h2>
       <div className={styles['filters']}>
         <SelectField
-          label={words.levels.warn}
+          label={words.show}
           value={level}
           onChange={(event) => setLevel(event.target.value)}
           choices={[
