@@ -16,8 +16,8 @@ export type RackOptions = {
   readonly wire: Wire;
   readonly count: number;
   readonly diskBytes: number;
-  /** What the disks hold before: nothing, or random bytes with old labels in them. */
-  readonly disks?: 'blank' | 'used';
+  /** What the disks hold before: nothing, old labels, or random bytes everywhere with old labels in them. */
+  readonly disks?: 'blank' | 'labelled' | 'used';
   readonly tools?: Tools;
   readonly kinds?: readonly HardwareKind[];
   readonly onConsole?: (target: number, line: string) => void;
@@ -29,12 +29,12 @@ const firmwareOf = (firmware: 'bios' | 'uefi', index: number): FirmwareKind =>
   firmware === 'bios' ? 'bios' : index % 3 === 2 ? 'uefi-http' : 'uefi';
 
 /** Old life of a disk: random bytes everywhere, an old GPT backup header and an ext superblock. (RAID and LVM members are no candidates at all.) */
-export const makeUsed = async (disk: SoftwareDisk): Promise<void> => {
+const makeUsed = async (disk: SoftwareDisk, noisy: boolean): Promise<void> => {
   const { sizeBytes } = disk.attributes;
   const file = await open(disk.path, 'r+');
   try {
     const noise = Buffer.alloc(4 * 1024 * 1024);
-    for (let at = 0; at < sizeBytes; at += noise.length) {
+    for (let at = 0; noisy && at < sizeBytes; at += noise.length) {
       randomFillSync(noise);
       await file.write(noise, 0, Math.min(noise.length, sizeBytes - at), at);
     }
@@ -62,7 +62,7 @@ export const buildRack = async (options: RackOptions): Promise<readonly RackTarg
       serial: `SW${String(number).padStart(4, '0')}${kind.slice(0, 3).toUpperCase()}`,
       ...attributes,
     });
-    if (options.disks === 'used') await makeUsed(disk);
+    if (options.disks === 'used' || options.disks === 'labelled') await makeUsed(disk, options.disks === 'used');
     const target = createSoftwareTarget({
       hardware,
       firmware: firmwareOf(hardware.firmware, number),

@@ -32,7 +32,8 @@ const needed = async (file: string, wire: Wire, signal: AbortSignal): Promise<Bu
 const tftpPath = (word: string): string => word.replace(/^\(tftp,[^)]*\)/, '');
 
 const runGrubConfig = async (config: string, wire: Wire, signal: AbortSignal, load: boolean): Promise<Booted> => {
-  if (/^\s*(?:if )?chainloader\s/m.test(config)) return { kind: 'local', by: /search .*--set=root\s+'?([^\s';]+)/.exec(config)?.[1] ?? 'chainloader' };
+  if (/^\s*(?:if )?chainloader\s/m.test(config))
+    return { kind: 'local', by: /search .*--set=root\s+'?([^\s';]+)/.exec(config)?.[1] ?? 'chainloader' };
   const linux = /^\s*(?:if )?linux\s+(\S+)\s+(.*?)(?:;\s*then)?$/m.exec(config);
   const initrd = /^\s*(?:if )?initrd\s+([^\s;]+)/m.exec(config);
   if (linux?.[1] === undefined || linux[2] === undefined || initrd?.[1] === undefined)
