@@ -14,7 +14,7 @@ import type { Result } from './protocol/failure.ts';
 import { success } from './protocol/failure.ts';
 import type { JobResult } from './protocol/messages.ts';
 import { setBootEntry } from './deploy/boot-entry.ts';
-import { checkDisk } from './deploy/check-order.ts';
+import { checkDisk, checkIdentity } from './deploy/check-order.ts';
 import { checkFit, checkImage } from './deploy/check-image.ts';
 import type { CheckedImage } from './deploy/check-image.ts';
 import { failureOf } from './deploy/failure-of.ts';
@@ -26,6 +26,7 @@ import { createJournal } from './deploy/journal.ts';
 import type { Journal } from './deploy/journal.ts';
 import { findBootPath } from './deploy/local-boot.ts';
 import { findRecordPlace } from './deploy/record-place.ts';
+import { endingAtAbort } from './deploy/patience.ts';
 import type { RecordPlace } from './deploy/record-place.ts';
 import { changedWithin, named } from './deploy/rewritten.ts';
 import { sealDisk } from './deploy/seal.ts';
@@ -36,15 +37,15 @@ import { markAsWorkedOn, writeRecord } from './deploy/write-record.ts';
 export type { DeployOptions, DeployProgress, ImageSource } from './deploy/types.ts';
 
 /** Runs one deploy order to its end. Failures leave the disk either untouched (`check`) or marked as this job's unfinished work. */
-export const deploy = async (options: DeployOptions): Promise<Result<JobResult>> => {
+export const deploy = async (given: DeployOptions): Promise<Result<JobResult>> => {
+  const options = endingAtAbort(given);
   const now = options.now ?? (() => performance.now());
   const startedAtMs = now();
-  let held: HeldDisk | undefined;
+  const journal = createJournal({ ...options, now });
+  const held = holdDisk(options.device);
   let bench: Workbench | undefined;
   try {
-    held = await holdDisk(options.device);
-    const journal = createJournal({ ...options, now });
-    const checked = await check(journal, options, held);
+    const checked = await journal.step('check', ({ note }) => check(options, held, note));
     bench = openWorkbench(held.disk(), checked.image.table, checked.place === null ? [] : [checked.place], options);
     const result = await perform(journal, options, { ...checked, held, bench });
     return success({ ...result, seconds: (now() - startedAtMs) / 1000 });
@@ -54,26 +55,26 @@ export const deploy = async (options: DeployOptions): Promise<Result<JobResult>>
     return { ok: false, failure };
   } finally {
     await bench?.pool.stop();
-    await held?.release();
+    await held.release();
   }
 };
 
 type Checked = RecordPlace & { readonly image: CheckedImage };
 
-const check = (journal: Journal, options: DeployOptions, held: HeldDisk): Promise<Checked> =>
-  journal.step('check', async ({ note }) => {
-    const { resumed } = valueOf(await checkDisk(held.disk(), options));
-    const image = valueOf(await checkImage(options));
-    valueOf(checkFit(image.content, held.disk(), options.firmware));
-    const fetchChunks = options.source.chunks;
-    const place = valueOf(await findRecordPlace(held.disk(), image.content, image.table, fetchChunks, options.signal));
-    note(
-      [resumed ? 'continues an earlier attempt of this job' : '', place.place === null ? 'the image leaves no place for a record' : '']
-        .filter(Boolean)
-        .join('; '),
-    );
-    return { image, ...place };
-  });
+const check = async (options: DeployOptions, held: HeldDisk, note: (text: string) => void): Promise<Checked> => {
+  valueOf(checkIdentity(options));
+  const image = valueOf(await checkImage(options));
+  const disk = await held.open();
+  const { resumed } = valueOf(await checkDisk(disk, options));
+  valueOf(checkFit(image.content, disk, options.firmware));
+  const found = valueOf(await findRecordPlace(disk, image.content, image.table, options.source.chunks, options.signal));
+  const notes = [
+    resumed ? 'continues an earlier attempt of this job' : '',
+    found.place === null ? 'the image leaves no place for a record' : '',
+  ];
+  note(notes.filter((text) => text !== '').join('; '));
+  return { image, ...found };
+};
 
 type Job = Checked & { readonly held: HeldDisk; readonly bench: Workbench };
 

@@ -12,17 +12,16 @@ import { parseWorkMarker } from './work-marker.ts';
 /** `resumed`: the disk differs from what was consented to, but by this very job's own earlier writing. */
 export type CheckedDisk = { readonly resumed: boolean };
 
+/** Before the disk is opened at all. Code: `disk.replaced`. */
+export const checkIdentity = ({ order, device }: Pick<DeployOptions, 'order' | 'device'>): Result<null> =>
+  isSameIdentity(order.disk, device.identity) ? success(null) : replaced(device.path, order);
+
 /** Codes: `disk.replaced`, `order.erase-ceiling`, `disk.unreadable`, `disk.content-changed`. */
 export const checkDisk = async (
   disk: TargetDisk,
   { order, device, readContentHash }: Pick<DeployOptions, 'order' | 'device' | 'readContentHash'>,
 ): Promise<Result<CheckedDisk>> => {
-  if (!isSameIdentity(order.disk, device.identity) || disk.sizeBytes !== order.disk.sizeBytes)
-    return failed(
-      'disk.replaced',
-      `${device.path} is not the disk that the order names (${nameOf(order.disk)}).`,
-      'Look at the disks again, then approve again for the disk that is there.',
-    );
+  if (disk.sizeBytes !== order.disk.sizeBytes) return replaced(device.path, order);
   if (disk.sizeBytes > order.eraseCeilingBytes)
     return failed(
       'order.erase-ceiling',
@@ -54,5 +53,12 @@ const carriesMarkerOf = async (disk: TargetDisk, order: DeployOrder): Promise<bo
 
 const isSameIdentity = (a: DiskIdentity, b: DiskIdentity): boolean =>
   a.serial === b.serial && a.wwn === b.wwn && a.sizeBytes === b.sizeBytes;
+
+const replaced = (path: string, order: DeployOrder): ReturnType<typeof failed> =>
+  failed(
+    'disk.replaced',
+    `${path} is not the disk that the order names (${nameOf(order.disk)}).`,
+    'Look at the disks again, then approve again for the disk that is there.',
+  );
 
 const nameOf = (disk: DiskIdentity): string => `serial ${disk.serial ?? 'none'}, WWN ${disk.wwn ?? 'none'}, ${disk.sizeBytes} bytes`;

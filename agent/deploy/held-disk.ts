@@ -3,21 +3,24 @@ import { valueOf } from '../disk/carried-failure.ts';
 import type { TargetDevice, TargetDisk } from '../disk/target-disk.ts';
 
 export type HeldDisk = {
+  /** Throws the device's failure, carried. */
+  open(): Promise<TargetDisk>;
   readonly disk: () => TargetDisk;
   /** Closes the disk for the time of `work`, then opens it again. */
   closedFor<T>(work: () => Promise<T>): Promise<T>;
   release(): Promise<void>;
 };
 
-/** Throws the device's failure, carried. */
-export const holdDisk = async (device: TargetDevice): Promise<HeldDisk> => {
-  let disk: TargetDisk | null = valueOf(await device.open());
+export const holdDisk = (device: TargetDevice): HeldDisk => {
+  let disk: TargetDisk | null = null;
+  const open = async (): Promise<TargetDisk> => (disk = valueOf(await device.open()));
   const close = async (): Promise<void> => {
-    const open = disk;
+    const closing = disk;
     disk = null;
-    await open?.close();
+    await closing?.close();
   };
   return {
+    open,
     disk: () => {
       if (disk === null) throw new Error('the disk is closed at this step');
       return disk;
@@ -26,7 +29,7 @@ export const holdDisk = async (device: TargetDevice): Promise<HeldDisk> => {
       await disk?.flush();
       await close();
       const value = await work();
-      disk = valueOf(await device.open());
+      await open();
       return value;
     },
     release: close,

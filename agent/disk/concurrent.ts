@@ -27,3 +27,18 @@ export const runConcurrently = async <T>(
   await Promise.all(Array.from({ length: lanes }, lane));
   if (firstError !== undefined) throw firstError.error;
 };
+
+/** `promise`, or the signal's reason as soon as it aborts; what the promise gives later goes unheard. */
+export const orAborted = async <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> => {
+  signal.throwIfAborted();
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+};

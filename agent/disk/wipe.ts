@@ -9,6 +9,7 @@ import type { Workbench } from './workbench.ts';
 
 /** Smaller free runs are not worth a discard: most disks round it away, and each one costs a process. */
 const DISCARD_MIN_BYTES = 8 * 1024 * 1024;
+const DISCARD_MOST_RANGES = 2000;
 
 /** Zeros the labels of whatever was on the disk before. Must run while the old partition table is still there to be read. */
 export const wipeOldLabels = async (bench: Workbench): Promise<number> => {
@@ -21,9 +22,10 @@ export const wipeOldLabels = async (bench: Workbench): Promise<number> => {
 
 /** Discards free space, then zeros the places of `partitions` (the image's own) and both ends of the disk. Returns the bytes zeroed. */
 export const wipeFreeSpace = async (bench: Workbench, partitions: readonly Range[]): Promise<number> => {
-  for (const range of freeRanges(bench.disk.sizeBytes, bench.table, bench.reserved)) {
+  const free = freeRanges(bench.disk.sizeBytes, bench.table, bench.reserved).filter(({ lengthBytes }) => lengthBytes >= DISCARD_MIN_BYTES);
+  for (const range of free.toSorted((a, b) => b.lengthBytes - a.lengthBytes).slice(0, DISCARD_MOST_RANGES)) {
     bench.signal.throwIfAborted();
-    if (range.lengthBytes >= DISCARD_MIN_BYTES) await bench.disk.discard(range.offsetBytes, range.lengthBytes);
+    await bench.disk.discard(range.offsetBytes, range.lengthBytes);
   }
   return zeroAll(bench, partitions);
 };

@@ -9,6 +9,7 @@ import { encodeChunkTable } from '../../agent/image/chunk-table.ts';
 import type { ChunkTable } from '../../agent/image/chunk-table.ts';
 import { CHUNK_SIZE_BYTES, chunkIdOf, encodeFrame, isAllZero } from '../../agent/image/chunk.ts';
 import { contentOf } from '../../agent/image/content.ts';
+import type { FirmwareKind } from '../../agent/image/content.ts';
 import { encodeManifest } from '../../agent/image/manifest.ts';
 import type { Manifest } from '../../agent/image/manifest.ts';
 import { createExtentHasher, hashBlocks, osoidOf } from '../../agent/image/osoid.ts';
@@ -101,6 +102,7 @@ export const makeImage = async (
   key: SigningKey,
   folder?: string,
   chunkSizeBytes: number = CHUNK_SIZE_BYTES,
+  firmware: FirmwareKind = 'uefi',
 ): Promise<Fixture> => {
   const free =
     folder === undefined
@@ -124,7 +126,7 @@ export const makeImage = async (
     sizeBytes: raw.length,
   });
   if (!partitions.ok) throw new Error(partitions.failure.message);
-  return { raw, table, frames, ...signed(partitions.value, table, hasher.finish(), key) };
+  return { raw, table, frames, ...signed(partitions.value, table, hasher.finish(), key, firmware) };
 };
 
 const signed = (
@@ -132,9 +134,10 @@ const signed = (
   table: ChunkTable,
   extents: ReturnType<ReturnType<typeof createExtentHasher>['finish']>,
   key: SigningKey,
+  firmware: FirmwareKind,
 ) => {
   const chunkTableBytes = encodeChunkTable(table);
-  const content = contentOf({ table: partitions, firmware: 'uefi', architecture: 'x86_64', extents });
+  const content = contentOf({ table: partitions, firmware, architecture: 'x86_64', extents });
   const manifest: Manifest = {
     schema: 'rackside.manifest',
     version: 1,

@@ -13,6 +13,7 @@ import type { TargetDevice, TargetDisk } from '../../agent/disk/target-disk.ts';
 import { encodeProvenance } from '../../agent/image/provenance.ts';
 import { trustedKeysOf } from '../../agent/image/signature.ts';
 import type { SigningKey } from '../../agent/image/signature.ts';
+import type { DiskIdentity } from '../../agent/protocol/disk.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { JobResult } from '../../agent/protocol/messages.ts';
@@ -31,6 +32,8 @@ export type RunOptions = Partial<DeployOptions> & {
   readonly wrap?: (disk: TargetDisk) => TargetDisk;
   readonly grow?: boolean;
   readonly eraseCeilingBytes?: number;
+  /** The disk that the order names, where it is not the device's. */
+  readonly orderedDisk?: DiskIdentity;
   readonly corrupt?: (chunkId: string, frame: Buffer) => Buffer;
 };
 
@@ -74,7 +77,7 @@ export const runDeploy = async (fixture: Fixture, key: SigningKey, path: string,
       jobId: options.jobId ?? 'job-1',
       osoid: fixture.osoid,
       manifestSha256: fixture.manifestSha256,
-      disk: device.identity,
+      disk: options.orderedDisk ?? device.identity,
       contentHash: options.contentHash ?? contentHash,
       eraseCeilingBytes: options.eraseCeilingBytes ?? device.identity.sizeBytes,
       consentId: `consent of ${options.jobId ?? 'job-1'}`,
