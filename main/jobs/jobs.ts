@@ -37,6 +37,8 @@ export type Jobs = {
   finish(jobId: string, result: JobResult | null): Job;
   fail(jobId: string, failure: Failure): Job;
   cancelled(jobId: string): Job;
+  /** Reads the unfinished jobs again: a machine record was folded into another. */
+  reload(): void;
 };
 
 export type JobsOptions = {
@@ -52,6 +54,14 @@ export const isActive = (job: Pick<Job, 'state'>): boolean => job.state === 'que
 
 export const createJobs = ({ database, now, sites, machineName, onChange, onProgress }: JobsOptions): Jobs => {
   const rows = createJobRows(database);
+  // Every report of an agent asks for its job, and the unfinished ones are few.
+  const unfinished = new Map<string, Job>();
+  const reload = (): void => {
+    unfinished.clear();
+    for (const job of rows.all().filter(isActive)) unfinished.set(job.id, job);
+  };
+  reload();
+  const find = (jobId: string): Job | null => unfinished.get(jobId) ?? rows.get(jobId);
   const latest = new Map<string, { readonly progress: Progress; readonly shownAtMs: number }>();
 
   const viewOf = (job: Job): JobView => ({
@@ -72,12 +82,14 @@ export const createJobs = ({ database, now, sites, machineName, onChange, onProg
     failure: job.failure,
   });
   const known = (jobId: string): Job => {
-    const job = rows.get(jobId);
+    const job = find(jobId);
     if (job === null) throw new Error(`no job ${jobId}`);
     return job;
   };
   const save = (job: Job): Job => {
     rows.update(job);
+    if (isActive(job)) unfinished.set(job.id, job);
+    else unfinished.delete(job.id);
     onChange(viewOf(job));
     return job;
   };
@@ -89,7 +101,7 @@ export const createJobs = ({ database, now, sites, machineName, onChange, onProg
     return save({ ...job, ...outcome, state, endedAtMs: now() });
   };
   const get = (jobId: string): Result<Job> => {
-    const job = rows.get(jobId);
+    const job = find(jobId);
     return job === null ? failed('job.unknown', 'There is no such job here.', 'Look at the list of jobs.') : success(job);
   };
 
@@ -106,7 +118,7 @@ export const createJobs = ({ database, now, sites, machineName, onChange, onProg
     },
     list: () => rows.all().map(viewOf),
     ofMachine: (machineId) => rows.ofMachine(machineId).map(viewOf),
-    active: (machineId) => rows.ofMachine(machineId).find(isActive) ?? null,
+    active: (machineId) => [...unfinished.values()].find((job) => job.machineId === machineId) ?? null,
     progress: () => [...latest.values()].map(({ progress }) => progress),
 
     started: (jobId) => {
@@ -120,7 +132,9 @@ export const createJobs = ({ database, now, sites, machineName, onChange, onProg
       if (shown !== undefined && state === 'done') onProgress(shown.progress);
       rows.endSteps(jobId, state === 'done' && note !== '' ? note : null, now());
       if (state === 'started') rows.startStep(jobId, step, note, now());
-      save({ ...known(jobId), state: 'running' });
+      const job = known(jobId);
+      if (job.state === 'running') onChange(viewOf(job));
+      else save({ ...job, state: 'running' });
     },
     progressed: ({ kind: _kind, ...report }) => {
       const before = latest.get(report.jobId);
@@ -141,5 +155,6 @@ export const createJobs = ({ database, now, sites, machineName, onChange, onProg
     finish: (jobId, result) => end(jobId, 'done', { result }),
     fail: (jobId, failure) => end(jobId, 'failed', { failure }),
     cancelled: (jobId) => end(jobId, 'cancelled', {}),
+    reload,
   };
 };

@@ -1,6 +1,5 @@
 // Consents as given, with who gave them, where and when; kept for ever, since the hand-over report rests on them.
 import { randomUUID } from 'node:crypto';
-import { durably } from '../database/open.ts';
 import type { Database } from '../database/open.ts';
 import type { Sites } from '../database/sites.ts';
 import type { ConsentSubject } from './consent.ts';
@@ -54,7 +53,7 @@ export const createConsents = (options: { readonly database: Database; readonly 
     return { ...subject, id, operator, siteName, givenBy };
   });
   return {
-    give: (subject, givenBy) => durably(database, () => give(subject, givenBy)),
+    give,
     get: (consentId) => consentOf(select.get(consentId)),
     end: (consentId, reason) => void end.run(now(), reason, consentId),
   };

@@ -6,6 +6,7 @@ import type { Inventory } from '../../agent/protocol/inventory.ts';
 import type { InventoryAnswer, Report } from '../../agent/protocol/messages.ts';
 import type { Trace } from '../../preload/contract/policy.ts';
 import type { JobView, MachineDetail, MachineView } from '../../preload/contract/views.ts';
+import { durably } from '../database/open.ts';
 import type { Database } from '../database/open.ts';
 import { mayHaveRecord } from '../jobs/provenance-right.ts';
 import type { ProvenanceRequest } from '../jobs/provenance-right.ts';
@@ -59,6 +60,8 @@ export const createJourney = (options: JourneyOptions): Journey => {
   const parts: Parts = { ...options, consents: createConsents(options), overrides: createOverrides(options), rescans: new Map() };
   const { machines, jobs } = parts;
   const sessionsHeard = new Set<string>();
+  /** One report or one word of a person changes everything that it changes, or nothing; orders leave after it is on the disk. */
+  const atomically = <T>(work: () => T): T => options.database.transaction(work)();
 
   const withMachine = <T>(machineId: string, work: (machine: Machine) => Result<T>): Result<T> => {
     const machine = machines.get(machineId);
@@ -66,7 +69,7 @@ export const createJourney = (options: JourneyOptions): Journey => {
   };
   const viewAfter = (machineId: string, work: (machine: Machine) => Result<unknown>): Result<MachineView> =>
     withMachine(machineId, (machine) => {
-      const done = work(machine);
+      const done = atomically(() => work(machine));
       return done.ok ? machines.view(machineId) : done;
     });
   const contact = (sessionId: string): void => {
@@ -74,23 +77,26 @@ export const createJourney = (options: JourneyOptions): Journey => {
     if (sessionsHeard.has(sessionId)) return;
     sessionsHeard.add(sessionId);
     const machine = machines.ofSession(sessionId);
-    if (machine !== null) orderAgain(parts, machine);
+    if (machine !== null) atomically(() => orderAgain(parts, machine));
   };
   const detail = (machineId: string): Result<MachineDetail> => machines.detail(machineId, jobs.ofMachine(machineId));
 
   return {
     onHello: ({ sessionId, bootMac }) => {
       sessionsHeard.add(sessionId);
-      machines.hello(sessionId, bootMac);
+      atomically(() => machines.hello(sessionId, bootMac));
     },
 
     onInventory: ({ sessionId, bootMac }, inventory) => {
       sessionsHeard.add(sessionId);
-      const working = machines.ofSession(sessionId);
+      const before = machines.ofSession(sessionId);
       // A repeated inventory must not call an agent away from the disk it is writing.
-      if (working?.state === 'working') return success({ machineId: working.id, machineName: machines.nameOf(working.id) });
-      const { machine } = machines.inventory(sessionId, inventory, bootMac);
-      decideFor(parts, machine);
+      if (before?.state === 'working') return success({ machineId: before.id, machineName: machines.nameOf(before.id) });
+      const machine = atomically(() => {
+        const found = machines.inventory(sessionId, inventory, bootMac);
+        if (found.machine.id !== before?.id) jobs.reload();
+        return decideFor(parts, found.machine);
+      });
       return success({ machineId: machine.id, machineName: machines.nameOf(machine.id) });
     },
 
@@ -98,7 +104,9 @@ export const createJourney = (options: JourneyOptions): Journey => {
       contact(sessionId);
       const machine = machines.ofSession(sessionId);
       if (machine === null) return failed('agent.machine-unknown', 'No machine is known by this session.', 'Send the inventory first.');
-      return hear(parts, options, machine, report);
+      const heard = (): Result<null> => atomically(() => hear(parts, options, machine, report));
+      // An assessment may end in a consent, by the arming of the site.
+      return report.kind === 'assessment' ? durably(options.database, heard) : heard();
     },
 
     onContact: contact,
@@ -114,7 +122,7 @@ export const createJourney = (options: JourneyOptions): Journey => {
 
     onApprove: (machineId, approval) =>
       withMachine(machineId, (machine) => {
-        const job = approve(parts, machine, approval);
+        const job = durably(options.database, () => atomically(() => approve(parts, machine, approval)));
         return job.ok ? jobs.view(job.value.id) : job;
       }),
     onDeployRequest: (machineId, wish) => viewAfter(machineId, (machine) => requestDeploy(parts, machine, wish)),
@@ -124,20 +132,20 @@ export const createJourney = (options: JourneyOptions): Journey => {
     onFact: (machineId, fact, value) => {
       const machine = machines.setFact(machineId, fact, value);
       if (!machine.ok) return machine;
-      reconsider(parts, machine.value);
+      atomically(() => reconsider(parts, machine.value));
       return detail(machineId);
     },
     onCancel: (jobId) => {
       const job = jobs.get(jobId);
       if (!job.ok) return job;
-      const done = withMachine(job.value.machineId, (machine) => cancel(parts, machine, job.value));
+      const done = withMachine(job.value.machineId, (machine) => atomically(() => cancel(parts, machine, job.value)));
       return done.ok ? jobs.view(jobId) : done;
     },
 
     detail,
     explain: (machineId) => withMachine(machineId, (machine) => success(traceOf(parts, machine))),
     onRulesChanged: () => {
-      for (const machine of machines.online()) reconsider(parts, machine);
+      for (const machine of machines.online()) atomically(() => reconsider(parts, machine));
     },
     tick: () => {
       machines.sweep();

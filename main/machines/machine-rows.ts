@@ -54,7 +54,7 @@ export const createMachineRows = (database: Database): MachineRows => {
   );
   const putReading = database.prepare('INSERT OR REPLACE INTO reading(machine_id, inventory_json, trace_json) VALUES (?, ?, ?)');
   /** What was last written of the large values, so that they are written only when they change. */
-  const written = new Map<string, Pick<Machine, 'inventory' | 'trace'>>();
+  const written = new Map<string, Pick<Machine, 'inventory' | 'trace' | 'provisional'>>();
   const upsert = database.prepare<[Row]>(
     `INSERT INTO machine(${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((name) => `:${name}`).join(', ')})
      ON CONFLICT(id) DO UPDATE SET ${COLUMNS.slice(1)
@@ -63,8 +63,10 @@ export const createMachineRows = (database: Database): MachineRows => {
   );
   const remove = database.prepare('DELETE FROM machine WHERE id = ?');
   const selectEvidence = database.prepare<[], { machine_id: string; kind: EvidenceKind; value: string }>(
-    'SELECT machine_id, kind, value FROM evidence JOIN machine ON machine.id = machine_id WHERE provisional = 0',
+    'SELECT machine_id, kind, value FROM evidence',
   );
+  const evidence = new Map<string, readonly Evidence[]>();
+  for (const { machine_id: id, kind, value } of selectEvidence.all()) evidence.set(id, [...(evidence.get(id) ?? []), { kind, value }]);
   const selectByMac = database.prepare<[string], { machine_id: string }>(
     "SELECT machine_id FROM evidence WHERE kind = 'mac' AND value = ?",
   );
@@ -90,24 +92,25 @@ export const createMachineRows = (database: Database): MachineRows => {
       upsert.run(rowOf(machine));
       const { id, inventory, trace } = machine;
       const before = written.get(id);
-      if (before?.inventory === inventory && before.trace === trace) return;
-      putReading.run(id, json(inventory), json(trace));
-      written.set(id, { inventory, trace });
+      written.set(id, { inventory, trace, provisional: machine.provisional });
+      if (before?.inventory !== inventory || before.trace !== trace) putReading.run(id, json(inventory), json(trace));
     },
-    known: () => {
-      const machines = new Map<string, Evidence[]>();
-      for (const { machine_id: id, kind, value } of selectEvidence.all()) machines.set(id, [...(machines.get(id) ?? []), { kind, value }]);
-      return [...machines].map(([machineId, evidence]) => ({ machineId, evidence }));
-    },
+    known: () =>
+      [...evidence].flatMap(([machineId, found]) =>
+        written.get(machineId)?.provisional === false ? [{ machineId, evidence: found }] : [],
+      ),
     byMac: (mac) => selectByMac.all(mac).map((row) => row.machine_id),
-    learn: database.transaction((machineId: string, evidence: readonly Evidence[], nowAtMs: number): void => {
-      for (const kind of new Set(evidence.map((one) => one.kind))) forget.run(machineId, kind);
-      for (const { kind, value } of evidence) insertEvidence.run(machineId, kind, value, nowAtMs);
+    learn: database.transaction((machineId: string, found: readonly Evidence[], nowAtMs: number): void => {
+      const kinds = new Set(found.map((one) => one.kind));
+      for (const kind of kinds) forget.run(machineId, kind);
+      for (const { kind, value } of found) insertEvidence.run(machineId, kind, value, nowAtMs);
+      evidence.set(machineId, [...(evidence.get(machineId) ?? []).filter((one) => !kinds.has(one.kind)), ...found]);
     }),
     fold: database.transaction((from: string, to: string): void => {
       for (const move of moves) move.run({ from, to });
       remove.run(from);
       written.delete(from);
+      evidence.delete(from);
     }),
   };
 };
