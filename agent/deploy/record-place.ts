@@ -32,6 +32,10 @@ export const findRecordPlace = async (
   const shared = intersectRanges(place, span);
   const from = (shared?.offsetBytes ?? 0) - span.offsetBytes;
   const onDisk = await readBytes(disk, span.offsetBytes, span.lengthBytes);
+  if (chunkIdOf(onDisk) === chunk.chunkId) {
+    const isZero = isAllZero(onDisk.subarray(from, from + (shared?.lengthBytes ?? 0)));
+    return success({ place: isZero ? place : null, bytesFetched: 0 });
+  }
   onDisk.fill(0, from, from + (shared?.lengthBytes ?? 0));
   if (chunkIdOf(onDisk) === chunk.chunkId) return success({ place, bytesFetched: 0 });
   const frame = await fetchChunks([chunk.chunkId], signal);
