@@ -46,6 +46,7 @@ const blockDisk = ({ path, tools, handle, buffered, direct, sizeBytes, logicalSe
   const bounce = createArena(1, BOUNCE_BYTES);
   const never = new AbortController().signal;
   let unsyncedBytes = 0;
+  let isWritten = false;
 
   /** Runs `work` on the one bounce buffer; others wait. */
   const bouncing = async (work: (buffer: Buffer) => Promise<void>): Promise<void> => {
@@ -86,6 +87,7 @@ const blockDisk = ({ path, tools, handle, buffered, direct, sizeBytes, logicalSe
 
   const transfer = async (offsetBytes: number, bytes: Uint8Array, writing: boolean): Promise<void> => {
     if (offsetBytes < 0 || offsetBytes + bytes.byteLength > sizeBytes) throw new RangeError(`${path}: ${offsetBytes} is outside the disk`);
+    isWritten ||= writing;
     const run = writing ? writeFully : readFully;
     if (isDirect(offsetBytes, bytes)) return run(handle, offsetBytes, bytes);
     const directLength = Math.max(0, Math.min(bytes.byteLength, directEnd - offsetBytes));
@@ -134,6 +136,8 @@ const blockDisk = ({ path, tools, handle, buffered, direct, sizeBytes, logicalSe
     close: async () => {
       if (buffered !== handle) await buffered.close();
       await handle.close();
+      // Best effort: whoever looks next at this machine's partitions should see the new ones.
+      if (isWritten) await tools.run('blockdev', ['--rereadpt', path]);
       await tools.run('blockdev', ['--setro', path]);
     },
   };
