@@ -1,5 +1,6 @@
 // `chunks.bin` (docs/FORMAT.md "Chunk table"): which chunk lies where on the disk, as runs of data, zero and skip, then the
 // hashes of the data runs, then an optional bitmap of the blocks in use.
+import { createHash } from 'node:crypto';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { failed, success } from '../protocol/failure.ts';
 import type { Result } from '../protocol/failure.ts';
@@ -93,6 +94,8 @@ export const parseChunkTable = (input: Uint8Array): Result<ChunkTable> => {
     return malformed('its block size is out of range');
   const runs = parseRuns(bytes, runCount, chunkCountOf(diskSizeBytes, chunkSizeBytes), hashCount);
   if (!runs.ok) return runs;
+  if (hasZeroChunk(bytes.subarray(hashesAt, bitmapAt), [chunkSizeBytes, diskSizeBytes % chunkSizeBytes]))
+    return malformed('it stores a chunk of zeros');
   const bitmap = blockSizeBytes === 0 ? null : { blockSizeBytes, compressed: bytes.subarray(bitmapAt) };
   return success({ diskSizeBytes, chunkSizeBytes, runs: runs.value, hashes: bytes.subarray(hashesAt, bitmapAt), bitmap });
 };
@@ -115,6 +118,14 @@ const parseRuns = (bytes: Buffer, runCount: number, chunkCount: number, hashCoun
   if (nextChunk !== chunkCount) return malformed('its runs end before the disk does');
   return dataChunks === hashCount ? success(runs) : malformed('it has not one hash for each data chunk');
 };
+
+/** Zeros are never stored: otherwise one content could have two OSOIDs. */
+const hasZeroChunk = (hashes: Buffer, lengths: readonly number[]): boolean =>
+  lengths.some((length) => {
+    const zero = createHash('sha256').update(new Uint8Array(length)).digest();
+    for (let at = hashes.indexOf(zero); at >= 0; at = hashes.indexOf(zero, at + 1)) if (at % 32 === 0) return true;
+    return false;
+  });
 
 const isBlockSize = (size: number): boolean => size >= 512 && size <= 1024 * 1024 && (size & (size - 1)) === 0;
 

@@ -44,6 +44,8 @@ export type ImportRequest = {
   /** zstd level; default 3, `9` is the smaller preset. */
   readonly level?: number;
   readonly chunkSizeBytes?: number;
+  /** Where a virtual machine's disk is unpacked to; default the system's temporary folder. */
+  readonly scratchFolder?: string;
 };
 
 type Context = { readonly store: LibraryStore; readonly pool: ChunkPool; readonly writer: ImageWriter; readonly now: () => number };
@@ -51,7 +53,10 @@ type Context = { readonly store: LibraryStore; readonly pool: ChunkPool; readonl
 /** Runs one import with a writer of its own, which it publishes or abandons. */
 export const importInto = async (context: Context, request: ImportRequest): Promise<Result<PublishedImage>> => {
   const { writer } = context;
-  const opened = await openImportSource(request.sourcePath);
+  const opened = await openImportSource(request.sourcePath, {
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+    ...(request.scratchFolder === undefined ? {} : { scratchFolder: request.scratchFolder }),
+  });
   if (!opened.ok) {
     await writer.abandon();
     return opened;

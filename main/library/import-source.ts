@@ -2,11 +2,14 @@
 // the system's own programs.
 import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Failure, Result } from '../../agent/protocol/failure.ts';
+import type { VirtualDiskFormat } from './convert-virtual-disk.ts';
+import { convertVirtualDisk } from './convert-virtual-disk.ts';
 import { SOURCE_HEAD_BYTES, sourceFormatOf } from './source-format.ts';
 import type { SourceFormat } from './source-format.ts';
 import { CorruptInput, TruncatedInput, decompressZstd } from './zstd-frames.ts';
@@ -24,9 +27,15 @@ export type ImportSource = {
   readonly close: () => Promise<void>;
 };
 
-/** Codes: `import.no-source`, `import.unsupported`, `import.tool-missing`. */
-export const openImportSource = async (path: string): Promise<Result<ImportSource>> => {
-  let head: { readonly bytes: Uint8Array; readonly fileBytes: number };
+export type SourceOptions = {
+  /** Where virtual disks are unpacked to; default the system's temporary folder. */
+  readonly scratchFolder?: string;
+  readonly signal?: AbortSignal;
+};
+
+/** Codes: `import.no-source`, `import.unsupported`, `import.tool-missing`, and those of `convertVirtualDisk`. */
+export const openImportSource = async (path: string, options: SourceOptions = {}): Promise<Result<ImportSource>> => {
+  let head: SourceHead;
   try {
     head = await readHead(path);
   } catch (error) {
@@ -38,7 +47,7 @@ export const openImportSource = async (path: string): Promise<Result<ImportSourc
     );
   }
   if (head.fileBytes === 0) return failed('import.no-source', `The file ${basename(path)} is empty.`, 'Choose another file.');
-  const format = sourceFormatOf(head.bytes);
+  const format = sourceFormatOf(head.bytes, head.footer);
   switch (format) {
     case 'raw':
       return success(await rawSource(path, head.fileBytes));
@@ -52,11 +61,7 @@ export const openImportSource = async (path: string): Promise<Result<ImportSourc
     case 'vmdk':
     case 'vhdx':
     case 'vhd':
-      return failed(
-        'import.unsupported',
-        `This is a ${format} file.`,
-        `Convert it first: qemu-img convert -O raw ${basename(path)} image.raw`,
-      );
+      return convertedSource(path, format, options);
     case 'zip':
     case '7z':
       return failed('import.unsupported', `This is a ${format} archive.`, 'Unpack it and import the disk image inside.');
@@ -89,11 +94,16 @@ export const sourceFailure = (error: unknown): Failure | undefined => {
   return undefined;
 };
 
-const readHead = async (path: string): Promise<{ readonly bytes: Uint8Array; readonly fileBytes: number }> => {
+type SourceHead = { readonly bytes: Uint8Array; readonly footer: Uint8Array; readonly fileBytes: number };
+
+const readHead = async (path: string): Promise<SourceHead> => {
   await using file = await open(path, 'r');
   const bytes = Buffer.alloc(SOURCE_HEAD_BYTES);
   const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
-  return { bytes: bytes.subarray(0, bytesRead), fileBytes: (await file.stat()).size };
+  const fileBytes = (await file.stat()).size;
+  const footer = Buffer.alloc(512);
+  await file.read(footer, 0, footer.length, Math.max(0, fileBytes - footer.length));
+  return { bytes: bytes.subarray(0, bytesRead), footer, fileBytes };
 };
 
 const rawSource = async (path: string, fileBytes: number): Promise<ImportSource> => {
@@ -116,6 +126,23 @@ const rawSource = async (path: string, fileBytes: number): Promise<ImportSource>
       return done;
     },
   };
+};
+
+/** The unpacked copy is removed with the source. */
+const convertedSource = async (path: string, format: VirtualDiskFormat, options: SourceOptions): Promise<Result<ImportSource>> => {
+  const { scratchFolder = tmpdir(), signal } = options;
+  const converted = await convertVirtualDisk(path, format, { scratchFolder, signal });
+  if (!converted.ok) return converted;
+  const { rawPath } = converted.value;
+  const source = await rawSource(rawPath, (await stat(rawPath)).size);
+  return success({
+    ...source,
+    format,
+    close: async () => {
+      await source.close();
+      await rm(rawPath, { force: true });
+    },
+  });
 };
 
 const nodeSource = (path: string, format: 'gzip' | 'zstd', fileBytes: number): ImportSource => {

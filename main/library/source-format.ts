@@ -20,10 +20,12 @@ const MARKS: readonly Mark[] = [
 /** Bytes that `sourceFormatOf` wants to see: up to the volume descriptor of an ISO. */
 export const SOURCE_HEAD_BYTES = 0x8000 + 16;
 
-export const sourceFormatOf = (head: Uint8Array): SourceFormat => {
+/** `footer` is the file's last 512 bytes: a VHD of fixed size is a raw disk with its mark behind it. */
+export const sourceFormatOf = (head: Uint8Array, footer: Uint8Array): SourceFormat => {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   const mark = MARKS.find(({ offset, magic }) => bytes.toString('hex', offset, offset + magic.length / 2) === magic);
   if (mark !== undefined) return mark.format;
+  if (Buffer.from(footer).toString('latin1', 0, 8) === 'conectix') return 'vhd';
   // pzstd begins with a skippable frame. A hybrid ISO also carries a partition table: then it can be imported as a disk.
   if (/^5[0-9a-f]2a4d18/.test(bytes.toString('hex', 0, 4))) return 'zstd';
   const isIso = bytes.toString('latin1', 0x8001, 0x8006) === 'CD001';

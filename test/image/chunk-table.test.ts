@@ -57,6 +57,7 @@ describe('a chunk table', () => {
       (copy) => copy.writeBigUInt64LE(0n, 8),
       (copy) => copy.writeBigUInt64LE(BigInt(6 * CHUNK), 8), // runs end before the disk
       (copy) => copy.writeUInt32LE(4096, 16), // an unknown chunk size
+      (copy) => copy.write(chunkIdOf(Buffer.alloc(CHUNK)), run(4) + 32, 32, 'hex'), // zeros as data
       (copy) => copy.writeUInt32LE(4096, 28), // a bitmap that is not there
     ];
     expect(lies.map(changed)).toEqual(lies.map(() => 'chunk-table.malformed'));

@@ -126,6 +126,26 @@ describe('a real GPT disk', () => {
   });
 });
 
+test.each(['qcow2', 'vmdk', 'vhdx', 'vpc'])('a virtual disk of the kind %s has the OSOID of its content', async (kind) => {
+  const lib = await library('virtual');
+  const scratchFolder = join(folder, `scratch-${kind}`);
+  await mkdir(scratchFolder);
+  const path = join(folder, `disk.${kind}`);
+  await run('qemu-img', [
+    'convert',
+    '-f',
+    'raw',
+    '-O',
+    kind,
+    ...(kind === 'vpc' ? ['-o', 'subformat=fixed,force_size=on'] : []),
+    disk,
+    path,
+  ]);
+  const image = valueOf(await lib.importImage({ sourcePath: path, name: kind, scratchFolder }));
+  const raw = valueOf(await lib.importImage({ sourcePath: disk, name: 'raw' }));
+  expect([image.osoid, await readdir(scratchFolder)]).toEqual([raw.osoid, []]);
+});
+
 describe('what cannot be imported leaves nothing behind', () => {
   type Make = (path: string) => Promise<unknown>;
   const cut = (from: string, keepBytes: number) => async (path: string) => {
@@ -152,7 +172,16 @@ describe('what cannot be imported leaves nothing behind', () => {
     ['empty file', 'import.no-source', (path) => writeFile(path, '')],
     ['absent file', 'import.no-source', () => Promise.resolve()],
     ['folder', 'import.no-source', (path) => mkdir(path)],
-    ['virtual machine disk', 'import.unsupported', (path) => run('qemu-img', ['create', '-q', '-f', 'qcow2', path, '10M'])],
+    [
+      'virtual disk with a backing file',
+      'import.unsupported',
+      (path) => run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', disk, '-F', 'raw', path]),
+    ],
+    [
+      'virtual disk that is damaged',
+      'image.corrupt',
+      (path) => writeFile(path, Buffer.concat([Buffer.from('QFI\xfb', 'latin1'), noise('qcow', 100_000)])),
+    ],
   ];
   test.each(cases)('%s: %s', async (name, code, make) => {
     const id = name.replaceAll(' ', '-');
