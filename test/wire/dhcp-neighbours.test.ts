@@ -161,6 +161,15 @@ describe('what is in the way', () => {
     expect(failure).toMatch(new RegExp(`"network.port-taken".*dnsmasq \\(process ${holder.pid}\\) already uses UDP port 67`));
   });
 
+  test('an ordinary user may not; with the one capability it may', async () => {
+    const station = [process.execPath, 'test/wire/dhcp-station.ts', JSON.stringify({ nic: 'eth0' })];
+    const user = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+    expect(await lab.station.start([...user, ...station]).line(/"(started|failure)"/)).toContain('network.port-denied');
+    const capable = [...user, '--inh-caps=+net_bind_service', '--ambient-caps=+net_bind_service'];
+    expect(await lab.station.start([...capable, ...station]).line(/"(started|failure)"/)).toContain('"port":67');
+    expect(await ask(lab.machine('m1'), { type: 'discover', listenMs: 500 }, ovmfOptions)).toMatchObject([{ serverId: '10.9.0.1' }]);
+  });
+
   test('an interface that is not there', async () => {
     expect(await lab.startStation({ nic: 'eth7' }).line(/"failure"/)).toContain('network.nic-gone');
   });
