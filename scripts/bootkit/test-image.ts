@@ -116,6 +116,7 @@ const build = async (options: TestImageOptions, say: (line: string) => void): Pr
   const esp = writeFat(await loaderFiles(root), {
     label: 'ESP',
     serial: 0x52534b31,
+    bits: 32,
     clusterBytes: SECTOR,
     minimumBytes: 48 * MEBIBYTE,
     hiddenSectors: ESP_LBA,

@@ -7,9 +7,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { writeFat } from '../../scripts/bootkit/fat.ts';
-import type { FatFile } from '../../scripts/bootkit/fat.ts';
+import type { FatFile, FatOptions } from '../../scripts/bootkit/fat.ts';
 
-const OPTIONS = { label: 'RACKSIDE', serial: 0x12345678, clusterBytes: 512, minimumBytes: 0, hiddenSectors: 0 };
+const OPTIONS = { label: 'RACKSIDE', serial: 0x12345678, bits: 32, clusterBytes: 512, minimumBytes: 0, hiddenSectors: 0 } as const;
+const KINDS = [OPTIONS, { ...OPTIONS, bits: 16, clusterBytes: 2048 }] as const;
 const has = (program: string): boolean => spawnSync(program, ['--version']).error === undefined;
 
 const FILES: readonly FatFile[] = [
@@ -21,19 +22,19 @@ const FILES: readonly FatFile[] = [
   ...Array.from({ length: 60 }, (_, index) => ({ path: `many/file${index}.bin`, data: Buffer.from([index]) })),
 ];
 
-const inImage = async (work: (file: string) => Promise<void>): Promise<void> => {
+const inImage = async (options: FatOptions, work: (file: string) => Promise<void>): Promise<void> => {
   const folder = await mkdtemp(join(tmpdir(), 'rackside-fat-'));
   try {
     const file = join(folder, 'fat.img');
-    await writeFile(file, writeFat(FILES, OPTIONS).image);
+    await writeFile(file, writeFat(FILES, options).image);
     await work(file);
   } finally {
     await rm(folder, { recursive: true });
   }
 };
 
-test('every file lies in one piece where the offsets say', () => {
-  const { image, offsets } = writeFat(FILES, OPTIONS);
+test.each(KINDS)('FAT$bits: every file lies in one piece where the offsets say', (options) => {
+  const { image, offsets } = writeFat(FILES, options);
   for (const { path, data } of FILES) {
     const at = offsets.get(path) ?? -1;
     expect(at).toBeGreaterThan(0);
@@ -58,16 +59,16 @@ test('a name that is no 8.3 name is refused', () => {
   expect(() => writeFat([{ path: 'stage2.squashfs', data: Buffer.alloc(1) }], OPTIONS)).toThrow(/8\.3/);
 });
 
-test.skipIf(!has('fsck.fat'))('fsck.fat finds nothing wrong', async () => {
-  await inImage(async (file) => {
+test.skipIf(!has('fsck.fat')).each(KINDS)('FAT$bits: fsck.fat finds nothing wrong', async (options) => {
+  await inImage(options, async (file) => {
     const result = spawnSync('fsck.fat', ['-n', '-v', file]);
-    expect(result.stdout.toString()).toMatch(/FATs, 32 bit entries/);
+    expect(result.stdout.toString()).toContain(`FATs, ${options.bits} bit entries`);
     expect({ status: result.status, said: result.stdout.toString() }).toMatchObject({ status: 0 });
   });
 });
 
-test.skipIf(!has('mcopy'))('mtools reads the files back', async () => {
-  await inImage(async (file) => {
+test.skipIf(!has('mcopy')).each(KINDS)('FAT$bits: mtools reads the files back', async (options) => {
+  await inImage(options, async (file) => {
     const copy = `${file}.copy`;
     for (const { path, data } of FILES.slice(0, 8)) {
       expect(spawnSync('mcopy', ['-n', '-i', file, `::${path}`, copy]).status).toBe(0);
