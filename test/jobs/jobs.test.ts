@@ -6,7 +6,6 @@ import { overallFraction } from '../../main/jobs/progress.ts';
 import { mayHaveRecord } from '../../main/jobs/provenance-right.ts';
 import { jobStepNameSchema } from '../../agent/protocol/messages.ts';
 import type { Job } from '../../main/jobs/job-rows.ts';
-import { createConsents } from '../../main/machines/consent-rows.ts';
 import { hash, inventory, jobResult } from '../machines/fixtures.ts';
 import { code, createRig, value } from '../machines/rig.ts';
 import type { Rig } from '../machines/rig.ts';
@@ -41,8 +40,10 @@ describe('a job', () => {
   beforeEach(() => {
     rig = createRig();
     machineId = rig.agent().inventory(inventory()).id;
-    const consents = createConsents({ database: rig.database, now: () => rig.clock.atMs, sites: rig.station.sites });
-    consentId = consents.give({ machineId, sessionId: 's', disk: identity, contentHash: hash('1'), osoid: hash('a') }, 'person').id;
+    consentId = rig.station.consents.give(
+      { machineId, sessionId: 's', disk: identity, contentHash: hash('1'), osoid: hash('a') },
+      'person',
+    ).id;
   });
   afterEach(() => rig.close());
   const create = (): Job =>

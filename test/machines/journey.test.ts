@@ -110,13 +110,15 @@ describe('2: found in the library', () => {
     });
     expect(agent.last('boot-local')).toMatchObject({ osoid: hash('a') });
     expect(rig.station.localBoots.peek(agent.bootMac)).toEqual(localBoot);
-    const row = rig.database.prepare('SELECT given_by, end_reason, disk_serial, osoid FROM consent').all();
+    const row = rig.query('SELECT given_by, end_reason, disk_serial, osoid FROM consent');
     expect(row).toEqual([{ given_by: 'person', end_reason: 'used', disk_serial: 'DISK-1', osoid: hash('a') }]);
   });
   test('an assessment of another image, or to an older order, changes nothing', () => {
     const agent = rig.agent();
     const machine = agent.inventory();
     agent.assess(ready('b'));
+    expect(rig.view(machine.id).state).toBe('matched');
+    agent.assess({ kind: 'already-installed', osoid: hash('b'), disk: identity(), localBoot });
     expect(rig.view(machine.id).state).toBe('matched');
     value(agent.report({ kind: 'assessment', sequence: agent.last('assess').sequence - 1, assessment: ready() }));
     expect(rig.view(machine.id).state).toBe('matched');
@@ -201,7 +203,7 @@ describe('consent', () => {
     agent.inventory(inventory({ disks: [disk({ content: { ...blankContent('2'), blank: false, recognisedOs: 'Windows' } })] }));
     expect(agent.assess(ready('a', '2'))).toMatchObject({ state: 'waiting', question: { disk: { content: { recognisedOs: 'Windows' } } } });
     expect(rig.view(machine.id).jobId).toBeNull();
-    expect(rig.database.prepare('SELECT end_reason FROM consent').pluck().get()).toBe(failure.message);
+    expect(Object.values(rig.query('SELECT end_reason FROM consent')[0] ?? {})[0]).toBe(failure.message);
   });
   test('a question that stands survives a restart of the station, and so does the answer to it', () => {
     const { agent, machine } = asked();
@@ -246,7 +248,8 @@ describe('failures of a job', () => {
     expect(code(other.report({ kind: 'failed', jobId, failure }))).toBe('job.not-yours');
     value(agent.report({ kind: 'finished', jobId, result: jobResult(hash('a')) }));
     value(agent.report({ kind: 'failed', jobId, failure }));
-    expect(value(rig.station.jobs.view(jobId)).state).toBe('done');
+    expect(value(rig.station.jobs.view(jobId))).toMatchObject({ state: 'done', attempt: 1 });
+    expect(rig.station.machines.ofSession(agent.sessionId)?.state).toBe('provisioned');
   });
   test('a cancelled job says so, and its machine waits for a person', () => {
     const { agent, machine, jobId } = toWork();
@@ -400,6 +403,15 @@ describe('6: hold and ask, never guess', () => {
     rig.station.journey.onRulesChanged();
     expect(rig.view(machine.id).state).toBe('matched');
   });
+  test('an image whose key is not trusted', () => {
+    rig.images.splice(0, 2, image('a', { trust: 'unknown-key' }));
+    const agent = rig.agent();
+    const machine = agent.inventory();
+    expect(machine).toMatchObject({ state: 'unmatched', question: { kind: 'choose' } });
+    expect(code(rig.station.journey.onDeployRequest(machine.id, { osoid: hash('a'), diskSerial: null, rewrite: false }))).toBe(
+      'image.gone',
+    );
+  });
   test.each([
     [{ kind: 'hold' as const, reason: 'Not today.' }, 'waiting', { kind: 'choose' }],
     [{ kind: 'ask' as const, facts: ['rack.position'] }, 'waiting', { kind: 'fact', facts: ['rack.position'] }],
@@ -494,7 +506,7 @@ describe('an armed site', () => {
     agent.inventory();
     arm();
     expect(agent.assess(ready()).state).toBe('working');
-    expect(rig.database.prepare('SELECT given_by FROM consent').pluck().get()).toBe('armed');
+    expect(Object.values(rig.query('SELECT given_by FROM consent')[0] ?? {})[0]).toBe('armed');
     const second = rig.agent('52:54:00:00:00:02');
     second.inventory(inventory({ mac: '52:54:00:00:00:02', serial: 'SERIAL-2' }));
     expect(second.assess(ready()).state).toBe('waiting');

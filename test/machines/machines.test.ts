@@ -42,7 +42,7 @@ describe('from a MAC to a machine', () => {
     expect(rig.station.events.list({ afterId: 0, limit: 100, machineId: machine.id }).map((event) => event.kind)).toContain(
       'machine.recognised',
     );
-    expect(rig.database.prepare('SELECT count(*) FROM event WHERE machine_id = ?').pluck().get(provisional)).toBe(0);
+    expect(Object.values(rig.query('SELECT count(*) FROM event WHERE machine_id = ?', provisional)[0] ?? {})[0]).toBe(0);
     expect(rig.station.machines.ofSession(agent.sessionId)?.id).toBe(machine.id);
   });
   test('a network card that moved takes nobody along, and its old machine keeps its state', () => {
@@ -147,7 +147,7 @@ describe('what is known', () => {
     expect(fact('input.shelf')?.value).toBe('3');
     value(rig.station.journey.onFact(machine.id, 'input.shelf', ' '));
     expect(fact('input.shelf')).toBeUndefined();
-    const kept = rig.database.prepare("SELECT value_json, source FROM fact_history WHERE name = 'input.shelf' ORDER BY id").all();
+    const kept = rig.query("SELECT value_json, source FROM fact_history WHERE name = 'input.shelf' ORDER BY id");
     expect(kept).toEqual([
       { value_json: '"3"', source: 'person:Ada' },
       { value_json: null, source: 'person:Ada' },

@@ -12,6 +12,7 @@ import { openDatabase } from '../../main/database/open.ts';
 import { createPolicies } from '../../main/database/policies.ts';
 import { createSites } from '../../main/database/sites.ts';
 import { createJobs } from '../../main/jobs/jobs.ts';
+import { createConsents } from '../../main/machines/consent-rows.ts';
 import { createArming } from '../../main/machines/arming.ts';
 import { createJourney } from '../../main/machines/journey.ts';
 import { createMachines } from '../../main/machines/machines.ts';
@@ -59,6 +60,7 @@ export const createRig = (options: { readonly ownDiskAfterMs?: number } = {}) =>
     });
     const policies = createPolicies({ database, now, sites, onChange: () => undefined });
     const arming = createArming();
+    const consents = createConsents({ database, now, sites });
     const journey = createJourney({
       database,
       now,
@@ -75,10 +77,11 @@ export const createRig = (options: { readonly ownDiskAfterMs?: number } = {}) =>
       growLastPartition: true,
       ownDiskAfterMs: options.ownDiskAfterMs ?? null,
     });
-    return { sites, events, localBoots, machines, jobs, policies, arming, journey };
+    return { sites, events, localBoots, machines, jobs, policies, arming, consents, journey };
   };
-  const rig = { database, clock, images, orders, ended, removed, shown, seen, station: start() };
+  const rig = { clock, images, orders, ended, removed, shown, seen, station: start() };
   value(rig.station.policies.add(policy()));
+  const view = (machineId: string): MachineView => value(rig.station.machines.view(machineId));
 
   /** An agent that has just booted: hello is said, the inventory is for the test to send. */
   const agent = (mac = '52:54:00:00:00:01', { isHeard = true } = {}) => {
@@ -103,21 +106,23 @@ export const createRig = (options: { readonly ownDiskAfterMs?: number } = {}) =>
       },
       assess: (assessment: Assessment): MachineView => {
         value(report({ kind: 'assessment', sequence: last('assess').sequence, assessment }));
-        return rig.view(rig.station.machines.ofSession(session.sessionId)?.id ?? '');
+        return view(rig.station.machines.ofSession(session.sessionId)?.id ?? '');
       },
     };
   };
   return Object.assign(rig, {
     agent,
-    view: (machineId: string): MachineView => value(rig.station.machines.view(machineId)),
+    view,
     /** Approves what the machine asks, as a person reading the screen would. */
     approve: (machine: MachineView) => {
-      const { question } = rig.view(machine.id);
+      const { question } = view(machine.id);
       if (question?.kind !== 'erase') return expect.fail(`nothing to approve: ${JSON.stringify(question)}`);
       return rig.station.journey.onApprove(machine.id, { eraseSerial: question.disk.serial ?? '', consentHash: question.consentHash });
     },
+    /** What the database holds, past the station. */
+    query: (sql: string, ...values: readonly unknown[]): readonly unknown[] => database.prepare(sql).all(...values),
     restart: () => void (rig.station = start()),
-    close: () => database.close(),
+    close: (): void => void database.close(),
   });
 };
 export type Rig = ReturnType<typeof createRig>;
