@@ -27,7 +27,7 @@ export const assess = async (environment: AgentEnvironment, decision: Decision, 
         needs: decision.needs,
         hint: decision.diskHint,
         firmware: inventory.firmware?.kind ?? 'bios',
-        secureBoot: inventory.firmware?.secureBoot === true,
+        secureBoot: inventory.firmware?.secureBoot ?? null,
         architecture: inventory.architecture,
       });
       if (choice.kind === 'refused') return { kind: 'refused', failures: [...choice.failures] };

@@ -1,7 +1,7 @@
 // The composition root: wires the parts in the order in which a machine meets them. It knows no Electron and no window; headless.ts
 // and station-host.ts put one in front of it.
 import { join } from 'node:path';
-import { factsFrom } from '../agent/inventory/facts.ts';
+import { factsFrom } from '../agent/facts/facts.ts';
 import { trustedKeysOf } from '../agent/image/signature.ts';
 import { success } from '../agent/protocol/failure.ts';
 import type { Result } from '../agent/protocol/failure.ts';

@@ -1,8 +1,8 @@
 // The preload of the desktop window: gives it its station's address and token and the few native extras, and nothing else. It runs
 // sandboxed, so only `electron` can be required here; the address comes as arguments because the page needs it before it draws.
 import { contextBridge, ipcRenderer } from 'electron';
-import { NATIVE } from './native.ts';
-import type { Bridge } from './native.ts';
+import { NATIVE } from './contract/native.ts';
+import type { Bridge } from './contract/native.ts';
 
 const argument = (name: string): string => {
   const prefix = `--${name}=`;

@@ -2,7 +2,7 @@
 // smallest, never the next best: what is not certain is asked.
 import { architectureFits, architectureSchema } from '../image/content.ts';
 import { canonicalArchitecture } from '../inventory/architecture.ts';
-import { ownDisks } from '../inventory/facts.ts';
+import { ownDisks } from '../facts/facts.ts';
 import { sameId } from '../inventory/block/identity.ts';
 import type { DiskHint, ImageNeeds } from '../protocol/decision.ts';
 import type { Disk, DiskExclusion } from '../protocol/disk.ts';

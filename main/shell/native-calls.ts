@@ -2,7 +2,7 @@
 // machines are at work. Each sender and each argument is checked; nothing else crosses.
 import type * as Electron from 'electron';
 import { z } from 'zod';
-import { NATIVE } from '../../preload/native.ts';
+import { NATIVE } from '../../preload/contract/native.ts';
 import { APP_ORIGIN } from './app-protocol.ts';
 
 export type NativeParts = {

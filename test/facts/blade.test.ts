@@ -1,6 +1,6 @@
 // Where makers write a blade's slot, and the many places where they write nothing.
 import { describe, expect, test } from 'vitest';
-import { bladeEnclosure, bladePosition } from '../../agent/inventory/blade.ts';
+import { bladeEnclosure, bladePosition } from '../../agent/facts/blade.ts';
 import type { Dmi } from '../../agent/protocol/inventory.ts';
 
 type Some = {

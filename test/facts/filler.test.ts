@@ -1,7 +1,7 @@
 // Filler: values that thousands of machines share count for nothing; real ones must never be taken for filler.
 import { describe, expect, test } from 'vitest';
-import type { FillerField } from '../../agent/inventory/filler.ts';
-import { isFiller, isWanderingNic } from '../../agent/inventory/filler.ts';
+import type { FillerField } from '../../agent/facts/filler.ts';
+import { isFiller, isWanderingNic } from '../../agent/facts/filler.ts';
 
 describe('filler', () => {
   test.each<[FillerField, string]>([
