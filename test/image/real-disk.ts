@@ -1,8 +1,9 @@
 // Real disks made by the tools that everybody uses (gdisk, dosfstools, mtools, e2fsprogs), small and sparse.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -10,6 +11,14 @@ const MIB = 1024 * 1024;
 
 const tool = (name: string, args: readonly string[]): Promise<{ stdout: string }> =>
   run(name, [...args], { env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, MTOOLS_SKIP_CHECK: '1' } });
+
+const DISK_TOOLS = ['sgdisk', 'mkfs.fat', 'mmd', 'mcopy', 'mke2fs', 'dd', 'truncate'];
+
+/** True where the tools for real disks (and `more`) are not all installed: then tests that need them are skipped. */
+export const lacksTools = (...more: readonly string[]): boolean => {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return [...DISK_TOOLS, ...more].some((name) => !folders.some((folder) => existsSync(join(folder, name))));
+};
 
 /** Bytes that look random but are the same everywhere. */
 export const noise = (seed: string, sizeBytes: number): Buffer => {
