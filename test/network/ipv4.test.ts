@@ -35,7 +35,11 @@ describe('addresses', () => {
     },
   );
   test('every value comes back', () => {
-    fc.assert(fc.property(fc.integer({ min: 0, max: 0xffffffff }), (value) => expect(parseIpv4(formatIpv4(value))).toBe(value)));
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 0xffffffff }), (value) => {
+        expect(parseIpv4(formatIpv4(value))).toBe(value);
+      }),
+    );
   });
 });
 
