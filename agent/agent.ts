@@ -65,7 +65,17 @@ export const runAgent = async (environment: AgentEnvironment, signal: AbortSigna
   };
   const sent = await sendInventory(boot);
   if (!sent.ok) return refuse(environment, sent.failure, signal);
+  void hearSwitches(boot);
   return followOrders(boot);
+};
+
+/** Which port this machine hangs on is often known only half a minute later: then the inventory is sent again with it. */
+const hearSwitches = async (boot: Boot): Promise<void> => {
+  if (boot.inventory.lldp.length > 0) return;
+  const lldp = await boot.environment.listenToSwitches(boot.inventory, boot.signal);
+  if (lldp.length === 0 || boot.signal.aborted || boot.deployment.isRunning()) return;
+  boot.inventory = { ...boot.inventory, lldp };
+  await sendInventory(boot);
 };
 
 /** A station that refuses us has the current kit or another answer at the next boot: say why, then boot again. */

@@ -16,6 +16,7 @@ export type DeployOrder = Extract<Order, { kind: 'deploy' }>;
 
 export type Deployment = {
   start(order: DeployOrder, inventory: Inventory): Result<null>;
+  isRunning(): boolean;
   cancel(jobId: string): Promise<void>;
   stop(): Promise<void>;
 };
@@ -120,6 +121,7 @@ export const createDeployment = (boot: {
       current = { jobId: order.jobId, abort, done };
       return success(null);
     },
+    isRunning: () => current !== null,
     cancel: async (jobId) => {
       if (current?.jobId === jobId) await stop();
     },

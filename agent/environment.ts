@@ -16,6 +16,8 @@ export type AgentEnvironment = {
   /** As `process.arch` says: `x64`, `arm64`. */
   readonly architecture: string;
   readInventory(trustedKeys: TrustedKeys, signal: AbortSignal): Promise<Inventory>;
+  /** Waits for what the switches say of themselves; they speak every 30 seconds. Empty when none did. */
+  listenToSwitches(inventory: Inventory, signal: AbortSignal): Promise<Inventory['lldp']>;
   /** A disk of the last inventory, to be opened for a job; null when it is no longer there. */
   device(disk: Disk): Promise<TargetDevice | null>;
   /** Reads one disk again, now: what a consent is checked against. */

@@ -12,6 +12,7 @@ import { systemTools } from './disk/tools.ts';
 import type { AgentEnvironment } from './environment.ts';
 import { listLinuxDisks } from './inventory/block/linux.ts';
 import type { DiskDevice } from './inventory/block/device.ts';
+import { listenLldp } from './inventory/lldp.ts';
 import { readInventory } from './inventory/read.ts';
 import { linuxSource } from './inventory/source.ts';
 import { identityOf, sameDisk } from './assess.ts';
@@ -22,6 +23,8 @@ import type { BootWords } from './words.ts';
 /** Where stage 2's init says which disk the agent was started from, and which were write-protected before it touched them. */
 const RUN = '/run/rackside';
 
+/** IEEE 802.1AB: an LLDP agent speaks every 30 seconds unless told otherwise. */
+const SWITCH_PERIOD_MS = 33_000;
 const SESSION_FILE = `${RUN}/session.json`;
 
 const readOrNull = (path: string): string | null => {
@@ -90,6 +93,12 @@ export const linuxEnvironment = async (words: BootWords, agentVersion: string): 
     architecture: process.arch,
     readInventory: (trustedKeys, signal) =>
       readInventory({ source, listDisks, trustedKeys, bootMac: words.mac, architecture: process.arch, signal }),
+    listenToSwitches: (inventory, signal) =>
+      listenLldp(
+        source,
+        inventory.nics.filter((nic) => nic.carrier !== false).map((nic) => nic.name),
+        { waitMs: SWITCH_PERIOD_MS, signal },
+      ).then((heard) => [...heard]),
     device: async (disk) => {
       const found = await find(disk);
       return found === null ? null : blockDevice(found.attributes.path, identityOf(disk), tools);

@@ -90,6 +90,7 @@ const agentEnvironment = (options: SoftwareTargetOptions, commandLine: string): 
         lldpWaitMs: 200,
         signal,
       }),
+    listenToSwitches: () => Promise.resolve([]),
     device: async (disk) => {
       const found = find(disk.path);
       if (found === undefined) return null;
