@@ -27,15 +27,6 @@ export const sameDisk = (a: DiskIdentity, b: DiskIdentity): boolean =>
 /** False for a disk that has neither serial nor WWN: after a reboot nobody can say that it is the same one. */
 export const isNamed = (disk: DiskIdentity): boolean => disk.serial !== null || disk.wwn !== null;
 
-/** What differs between the consent and the disk that is about to be written, in words; null when nothing does. */
-export const differenceOf = (given: ConsentSubject, asked: ConsentSubject): string | null => {
-  if (given.machineId !== asked.machineId) return 'another machine';
-  if (given.sessionId !== asked.sessionId) return 'the machine has booted again since';
-  if (!sameDisk(given.disk, asked.disk)) return 'another disk';
-  if (given.contentHash !== asked.contentHash) return 'the disk holds something else now';
-  return given.osoid === asked.osoid ? null : 'another image';
-};
-
 /** What a person types to name the disk: serial or WWN, and the size only where it has neither. */
 export const eraseNames = (disk: DiskIdentity): readonly string[] => {
   const names = [disk.serial, disk.wwn].filter((name) => name !== null);

@@ -10,7 +10,7 @@ import { OPERATORS, readyTest } from './tests.ts';
 import { nearest } from './text.ts';
 
 /** One thing wrong with a policy; `path` as in `when.all[1].fact`. */
-export type PolicyProblem = { readonly path: string; readonly reason: string };
+type PolicyProblem = { readonly path: string; readonly reason: string };
 
 const DEPTH_MAX = 20;
 const TESTS_MAX = 2000;
@@ -26,7 +26,7 @@ export const checkPolicy = (value: unknown): Result<Policy> => {
   return failed('policy.invalid', shown.join('; ') + rest, 'Correct these places and save the policy again; nothing was changed.');
 };
 
-export const policyProblems = (value: unknown): readonly PolicyProblem[] => {
+const policyProblems = (value: unknown): readonly PolicyProblem[] => {
   if (!isRecord(value)) return [{ path: '', reason: 'must be an object' }];
   // The conditions come first: their own walk has a depth limit (a schema would recurse as deep as a hostile file goes)
   // and says more than "invalid union".

@@ -35,9 +35,9 @@ export const evaluate = (condition: Condition, facts: FactIndex): ConditionTrace
   return group('none of', condition.none, facts, (truths) => not(anyOf(truths)));
 };
 
-export const not = (truth: Truth): Truth => (truth === 'unknown' ? 'unknown' : truth === 'yes' ? 'no' : 'yes');
-export const allOf = (truths: readonly Truth[]): Truth => (truths.includes('no') ? 'no' : truths.includes('unknown') ? 'unknown' : 'yes');
-export const anyOf = (truths: readonly Truth[]): Truth => not(allOf(truths.map(not)));
+const not = (truth: Truth): Truth => (truth === 'unknown' ? 'unknown' : truth === 'yes' ? 'no' : 'yes');
+const allOf = (truths: readonly Truth[]): Truth => (truths.includes('no') ? 'no' : truths.includes('unknown') ? 'unknown' : 'yes');
+const anyOf = (truths: readonly Truth[]): Truth => not(allOf(truths.map(not)));
 
 const group = (
   text: string,
@@ -91,7 +91,7 @@ const readied = (test: FactTest, definition: FactDefinition): ReadyTest | null =
 const scalars = (value: FactValue): readonly ScalarValue[] => (Array.isArray(value) ? value : [value]);
 
 /** A fact's value in words, at most ten of a list. */
-export const factWords = (value: FactValue, definition: FactDefinition): string => {
+const factWords = (value: FactValue, definition: FactDefinition): string => {
   const each = (one: ScalarValue): string => (typeof one === 'number' ? quantityWords(one, definition) : String(one));
   if (!Array.isArray(value)) return each(value);
   if (value.length === 0) return 'none';
