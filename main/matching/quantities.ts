@@ -36,7 +36,8 @@ export const parseQuantity = (text: string | number, definition: FactDefinition)
   const units = unitsOf(definition);
   const factor = Object.entries(units).find(([name]) => name.toLowerCase() === unit.toLowerCase())?.[1];
   if (factor === undefined) return refusal(text, definition);
-  return success(amount * factor);
+  // Bytes and Mbit/s are whole; 1.1 TB must not become a fraction more.
+  return success(Math.round(amount * factor));
 };
 
 const refusal = (text: string, definition: FactDefinition): Result<number> => {
@@ -48,8 +49,11 @@ const refusal = (text: string, definition: FactDefinition): Result<number> => {
 /** A value of a fact in words: `64 GiB`, `1 TB`, `10 Gbit/s`; exact, never rounded. */
 export const quantityWords = (value: number, definition: FactDefinition): string => {
   const units = Object.entries(unitsOf(definition)).filter(([name]) => name !== 'KB');
-  const exact = units.filter(([, factor]) => value >= factor && Number.isInteger((value / factor) * 100));
-  const best = exact.toSorted((a, b) => b[1] - a[1])[0];
-  if (best === undefined || value === 0) return definition.unit === undefined ? String(value) : `${value} ${definition.unit}`;
-  return `${value / best[1]} ${best[0]}`;
+  const exact = units.flatMap(([name, factor]) => {
+    const amount = Number((value / factor).toFixed(2));
+    return amount >= 1 && Math.round(amount * factor) === value ? [{ text: `${amount} ${name}`, factor }] : [];
+  });
+  const best = exact.toSorted((a, b) => b.factor - a.factor)[0];
+  if (best !== undefined) return best.text;
+  return definition.unit === undefined ? String(value) : `${value} ${definition.unit}`;
 };

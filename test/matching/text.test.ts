@@ -16,6 +16,8 @@ describe('quantities', () => {
     ['64gib', 'memory.size', 64 * 2 ** 30],
     ['1 TB', 'disk.total', 1e12],
     ['1.5 TB', 'disk.sizes', 1.5e12],
+    ['1.1 TB', 'disk.sizes', 1.1e12],
+    ['5629.5 TB', 'disk.sizes', 5_629_500_000_000_000],
     ['512', 'memory.size', 512],
     ['10 Gbit/s', 'nic.speeds', 10_000],
     [25_000, 'nic.speeds', 25_000],
@@ -42,6 +44,7 @@ describe('quantities', () => {
         });
       }),
     );
+    expect(quantityWords(562_949_953_421_290, definition('memory.size'))).toBe('562949953421.29 kB');
     expect(quantityWords(64 * 2 ** 30, definition('memory.size'))).toBe('64 GiB');
     expect(quantityWords(1e12, definition('disk.total'))).toBe('1 TB');
   });
