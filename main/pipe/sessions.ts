@@ -1,18 +1,17 @@
 // Who may use the window listener: the station's token (in a header or the WebSocket subprotocol), or the cookie that a
-// browser got for it once. Compared in constant time; never logged.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+// browser got for it once. The cookie is a random id with its HMAC under the token, so that it needs no list and lives as
+// long as the token. Compared in constant time; never logged.
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { PIPE_PROTOCOL, TOKEN_PROTOCOL_PREFIX } from '../../preload/contract/pipe.ts';
 import type { IncomingMessage } from 'node:http';
 
 export type Sessions = {
   readonly tokenMatches: (token: string) => boolean;
-  /** A new session; the oldest ends when there are too many. Returns the Set-Cookie value. */
+  /** A new session, as the Set-Cookie value. */
   readonly open: (secure: boolean, port: number) => string;
   /** Whether the request carries the token or a live session. */
   readonly allows: (request: IncomingMessage, port: number) => boolean;
 };
-
-const MAX_SESSIONS = 64;
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
@@ -40,21 +39,19 @@ const offeredToken = (request: IncomingMessage): string | null => {
 
 export const createSessions = (token: string): Sessions => {
   const expected = digest(token);
-  const live = new Set<string>();
+  const sealed = (id: string): string => `${id}.${createHmac('sha256', token).update(`session ${id}`).digest('base64url')}`;
   const tokenMatches = (offered: string): boolean => timingSafeEqual(digest(offered), expected);
   return {
     tokenMatches,
     open: (secure, port) => {
-      const id = randomBytes(32).toString('base64url');
-      live.add(digest(id).toString('hex'));
-      for (const oldest of live) if (live.size > MAX_SESSIONS) live.delete(oldest);
-      return `${cookieName(port)}=${id}; HttpOnly; SameSite=Strict; Path=/${secure ? '; Secure' : ''}`;
+      const value = sealed(randomBytes(18).toString('base64url'));
+      return `${cookieName(port)}=${value}; HttpOnly; SameSite=Strict; Path=/${secure ? '; Secure' : ''}`;
     },
     allows: (request, port) => {
       const offered = offeredToken(request);
       if (offered !== null) return tokenMatches(offered);
-      const id = cookieValue(request, cookieName(port));
-      return id !== null && live.has(digest(id).toString('hex'));
+      const value = cookieValue(request, cookieName(port));
+      return value !== null && timingSafeEqual(digest(value), digest(sealed(value.split('.')[0] ?? '')));
     },
   };
 };

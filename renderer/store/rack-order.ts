@@ -30,22 +30,25 @@ const compare = (sorting: Sorting, a: MachineView, b: MachineView): number => {
   return first || natural.compare(a.name, b.name) || natural.compare(a.id, b.id);
 };
 
+/** Where one machine stands in the list; an empty position is none. */
+export type Place = { readonly id: string; readonly position: string };
+
 /**
- * Machine ids in order. While `held` (a pointer is over the list, so a click may be on its way) those that are shown keep
- * their places and new ones come last.
+ * The machines in order. While `held` (a pointer is over the list, so a click may be on its way) those that are shown keep
+ * their places, and with them the empty ports between, and new ones come last.
  */
 export const orderMachines = (
   machines: readonly MachineView[],
   sorting: Sorting,
-  shown: readonly string[],
+  shown: readonly Place[],
   held: boolean,
-): readonly string[] => {
-  const sorted = machines.toSorted((a, b) => compare(sorting, a, b)).map((machine) => machine.id);
+): readonly Place[] => {
+  const sorted = machines.toSorted((a, b) => compare(sorting, a, b)).map(({ id, position }) => ({ id, position: position ?? '' }));
   if (!held) return sorted;
-  const present = new Set(sorted);
-  const kept = shown.filter((id) => present.has(id));
-  const known = new Set(kept);
-  return [...kept, ...sorted.filter((id) => !known.has(id))];
+  const present = new Set(sorted.map(({ id }) => id));
+  const kept = shown.filter(({ id }) => present.has(id));
+  const known = new Set(kept.map(({ id }) => id));
+  return [...kept, ...sorted.filter(({ id }) => !known.has(id))];
 };
 
 /** Runs of empty ports longer than this are one line. */
@@ -65,17 +68,14 @@ const emptyBetween = (group: string, from: number, to: number, digits: number): 
   }));
 };
 
-/**
- * The rows of the rack: in position order grouped by switch or rack, with the ports between machines shown as empty.
- * `positions` goes with `ids`; an empty text is no position.
- */
-export const layOutRack = (ids: readonly string[], positions: readonly string[], sorting: Sorting): readonly RackRow[] => {
+/** The rows of the rack: in position order grouped by switch or rack, with the ports between machines shown as empty. */
+export const layOutRack = (places: readonly Place[], sorting: Sorting): readonly RackRow[] => {
   const rows: RackRow[] = [];
   let group: string | null = null;
   let last = 0;
-  const titles = new Set(positions.map((position) => splitPosition(position)?.group ?? ''));
-  ids.forEach((id, index) => {
-    const split = splitPosition(positions[index] ?? '');
+  const titles = new Set(places.map(({ position }) => splitPosition(position)?.group ?? ''));
+  places.forEach(({ id, position }, index) => {
+    const split = splitPosition(position);
     if (sorting !== 'position') {
       rows.push({ kind: 'machine', key: id, id, label: split === null ? pad(index + 1, 2) : pad(split.number, split.digits) });
       return;

@@ -86,6 +86,8 @@ describe('the session', () => {
     expect((await ask('/session')).status).toBe(401);
     expect(await upgrade(['rackside'], { cookie: pair })).toBe(101);
     expect(await upgrade(['rackside'], { cookie: `${pair}x` })).toBe(401);
+    await rig.relisten();
+    expect(await upgrade(['rackside'], { cookie: pair })).toBe(101);
   });
 
   test.each(['', '{', '[]', '{"token":1}', '{"token":"x","more":1}', 'x'.repeat(5000)])('a malformed body (%#) is a 401', async (body) => {

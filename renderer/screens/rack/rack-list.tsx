@@ -9,9 +9,11 @@ import { useStation } from '../../store/station-store.ts';
 import { WORDS } from '../../words/screens.ts';
 import { EmptySlab, Slab } from './slab.tsx';
 import styles from './rack-list.module.css';
-import type { Sorting } from '../../store/rack-order.ts';
+import type { Place, Sorting } from '../../store/rack-order.ts';
 
 export type RackListProps = {
+  readonly places: readonly Place[];
+  /** The ids of `places`. */
   readonly ids: readonly string[];
   readonly selected: string | null;
   readonly sorting: Sorting;
@@ -29,10 +31,8 @@ const NothingHeard = () => {
 
 export const slabId = (machineId: string): string => `slab-${machineId}`;
 
-export const RackList = ({ ids, selected, sorting, onSelect }: RackListProps) => {
-  // As one text, so that the list is laid out anew when a position changes and not for every machine's event.
-  const positions = useStation((state) => ids.map((id) => state.machines.get(id)?.position ?? '').join('\n'));
-  const rows = useMemo(() => layOutRack(ids, positions.split('\n'), sorting), [ids, sorting, positions]);
+export const RackList = ({ places, ids, selected, sorting, onSelect }: RackListProps) => {
+  const rows = useMemo(() => layOutRack(places, sorting), [places, sorting]);
   useEffect(() => {
     if (selected !== null) document.getElementById(slabId(selected))?.scrollIntoView({ block: 'nearest' });
   }, [selected]);

@@ -19,7 +19,8 @@ const RackWithPanel = ({ onSearch }: { readonly onSearch: () => void }) => {
   const machines = useStation((state) => state.machines);
   const selected = useSelection((state) => state.machineId);
   const sorting = useSelection((state) => state.sorting);
-  const { ids, hold, release } = useOrder(machines, sorting);
+  const { places, hold, release } = useOrder(machines, sorting);
+  const ids = useMemo(() => places.map(({ id }) => id), [places]);
   const wide = useWide();
   const select = useCallback(
     (id: string) => {
@@ -34,7 +35,7 @@ const RackWithPanel = ({ onSearch }: { readonly onSearch: () => void }) => {
     <div className={styles['screen']}>
       <div className={styles['rack']} onPointerEnter={hold} onPointerLeave={release}>
         <RackHead ids={ids} onSearch={onSearch} />
-        <RackList ids={ids} selected={shown} sorting={sorting} onSelect={select} />
+        <RackList places={places} ids={ids} selected={shown} sorting={sorting} onSelect={select} />
       </div>
       {wide ? (
         <aside className={styles['panel']} aria-label={WORDS.screens.rack}>

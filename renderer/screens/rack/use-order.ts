@@ -1,24 +1,25 @@
 // Keeps the order of the list still while a pointer is over it: a click must hit what the eye chose.
 import { useCallback, useMemo, useState } from 'react';
 import { orderMachines } from '../../store/rack-order.ts';
-import type { Sorting } from '../../store/rack-order.ts';
+import type { Place, Sorting } from '../../store/rack-order.ts';
 import type { MachineView } from '../../../preload/contract/views.ts';
 
-type Order = { readonly ids: readonly string[]; readonly hold: () => void; readonly release: () => void };
+type Order = { readonly places: readonly Place[]; readonly hold: () => void; readonly release: () => void };
 
-const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((id, index) => id === b[index]);
+const same = (a: readonly Place[], b: readonly Place[]): boolean =>
+  a.length === b.length && a.every((place, index) => place.id === b[index]?.id && place.position === b[index]?.position);
 
 export const useOrder = (machines: ReadonlyMap<string, MachineView>, sorting: Sorting): Order => {
   const [held, setHeld] = useState(false);
-  const [shown, setShown] = useState<{ readonly sorting: Sorting; readonly ids: readonly string[] }>({ sorting, ids: [] });
+  const [shown, setShown] = useState<{ readonly sorting: Sorting; readonly places: readonly Place[] }>({ sorting, places: [] });
   // Another order was asked for: that is the person's own doing, pointer or not.
   const still = held && shown.sorting === sorting;
-  const next = useMemo(() => orderMachines([...machines.values()], sorting, shown.ids, still), [machines, sorting, shown, still]);
-  const settled = shown.sorting === sorting && same(next, shown.ids);
-  if (!settled) setShown({ sorting, ids: next });
+  const next = useMemo(() => orderMachines([...machines.values()], sorting, shown.places, still), [machines, sorting, shown, still]);
+  const settled = shown.sorting === sorting && same(next, shown.places);
+  if (!settled) setShown({ sorting, places: next });
   return {
     // The same list as before keeps its identity, so that the rows are not laid out again.
-    ids: settled ? shown.ids : next,
+    places: settled ? shown.places : next,
     hold: useCallback(() => setHeld(true), []),
     release: useCallback(() => setHeld(false), []),
   };

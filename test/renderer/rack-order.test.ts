@@ -1,0 +1,86 @@
+// The order of the rack: ports as people count them, empty ones shown, nothing moved while a pointer is over the list.
+import { describe, expect, test } from 'vitest';
+import { layOutRack, orderMachines, splitPosition } from '../../renderer/store/rack-order.ts';
+import { nextAsking } from '../../renderer/store/selectors.ts';
+import { makeScene } from './scene.ts';
+import type { MachineView } from '../../preload/contract/views.ts';
+
+const sample = makeScene(0).machines[0]!;
+const machine = (id: string, position: string | null, part: Partial<MachineView> = {}): MachineView => ({
+  ...sample,
+  id,
+  name: id,
+  position,
+  ...part,
+});
+const rack = [machine('c', 'sw-1 port 10'), machine('a', 'sw-1 port 2'), machine('b', null), machine('d', 'sw-1 port 4')];
+const ids = (places: readonly { readonly id: string }[]): string[] => places.map(({ id }) => id);
+
+test.each([
+  ['sw-12 port 07', { group: 'sw-12 port', number: 7, digits: 2 }],
+  ['U12', { group: 'U', number: 12, digits: 2 }],
+  ['Gi1/0/24', { group: 'Gi1/0/', number: 24, digits: 2 }],
+  ['by the door', null],
+])('the position %s', (position, expected) => expect(splitPosition(position)).toEqual(expected));
+
+describe('order', () => {
+  test('by position counts ports, and what has none comes last', () => {
+    expect(ids(orderMachines(rack, 'position', [], false))).toEqual(['a', 'd', 'c', 'b']);
+  });
+
+  test('by state: what asks first, then what failed, works, waits, is done', () => {
+    const states = [
+      machine('done', null, { state: 'provisioned' }),
+      machine('works', null, { state: 'working' }),
+      machine('failed', null, { state: 'failed' }),
+      machine('asks', null, { state: 'unmatched' }),
+      machine('heard', null, { state: 'seen' }),
+    ];
+    expect(ids(orderMachines(states, 'state', [], false))).toEqual(['asks', 'failed', 'works', 'heard', 'done']);
+  });
+
+  test('held: places stay, the new come last, the gone go', () => {
+    const shown = orderMachines(rack, 'position', [], false);
+    const later = [...rack.filter(({ id }) => id !== 'd'), machine('new', 'sw-1 port 1')].map((one) =>
+      one.id === 'a' ? { ...one, position: 'sw-1 port 40' } : one,
+    );
+    const held = orderMachines(later, 'position', shown, true);
+    expect(ids(held)).toEqual(['a', 'c', 'b', 'new']);
+    expect(held[0]?.position).toBe('sw-1 port 2');
+    expect(ids(orderMachines(later, 'position', held, false))).toEqual(['new', 'c', 'a', 'b']);
+  });
+});
+
+describe('layout', () => {
+  const labels = (positions: readonly string[]): string[] =>
+    layOutRack(
+      positions.map((position, index) => ({ id: `m${index}`, position })),
+      'position',
+    ).map((row) => (row.kind === 'group' ? `# ${row.title}` : row.kind === 'empty' ? `(${row.label})` : row.label));
+  test('single empty ports, long empty runs, two machines on one port', () => {
+    expect(labels(['p 2', 'p 4', 'p 4', 'p 12'])).toEqual(['(01)', '02', '(03)', '04', '04', '(05–11)', '12']);
+  });
+  test('two switches get headings; what has no position ends without one of its own number', () => {
+    expect(labels(['a 1', 'b 1', ''])).toEqual(['# a', '01', '# b', '01', '# ', '–']);
+  });
+  test('a number that is no port count makes no thousand empty rows', () => {
+    expect(labels(['rack 1204'])).toEqual(['1204']);
+  });
+  test('keys are unique', () => {
+    const rows = layOutRack(
+      makeScene(0, 200).machines.map(({ id, position }) => ({ id, position: position ?? '' })),
+      'position',
+    );
+    expect(new Set(rows.map((row) => row.key)).size).toBe(rows.length);
+  });
+});
+
+test('the next that asks goes round', () => {
+  const { machines } = makeScene(0);
+  const map = new Map(machines.map((one) => [one.id, one]));
+  const order = machines.map((one) => one.id);
+  expect(nextAsking(order, map, null)).toBe('web-07');
+  expect(nextAsking(order, map, 'web-07')).toBe('web-08');
+  expect(nextAsking(order, map, 'edge-02')).toBe('web-07');
+  expect(nextAsking([], map, null)).toBeNull();
+});
