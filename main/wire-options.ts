@@ -18,7 +18,12 @@ export type WireOptions =
       readonly leaseSeconds: number;
     }
   /** Everything on 127.0.0.1 and free ports; no rights needed, nothing leaves this computer. */
-  | { readonly kind: 'loopback'; readonly leases: number };
+  | {
+      readonly kind: 'loopback';
+      readonly leases: number;
+      /** 0 takes a free one; a station that is to be found again after a restart needs its own. */
+      readonly httpPort?: number;
+    };
 
 export const DEFAULT_HTTP_PORT = 8067;
 const LEASE_SECONDS = 3600;
@@ -34,6 +39,7 @@ export const WIRE_OPTIONS = {
   pool: { type: 'string', value: 'FIRST-LAST', help: 'addresses to hand out (default: the upper three quarters of the subnet)' },
   'http-port': { type: 'string', value: 'PORT', help: `port for targets (default ${DEFAULT_HTTP_PORT})` },
   'window-port': { type: 'string', value: 'PORT', help: 'port of the window on 127.0.0.1 (default: any free one)' },
+  kit: { type: 'string', value: 'FOLDER', help: 'boot kit (default: the one that came with the program)' },
   library: { type: 'string', value: 'FOLDER', help: 'image library (default: in the data folder)' },
   site: { type: 'string', value: 'NAME', help: 'where this is' },
   operator: { type: 'string', value: 'NAME', help: 'who is at the laptop' },
@@ -94,7 +100,10 @@ const portOf = (text: string | undefined, fallback: number): Result<number> => {
 
 /** Failures `wire.no-such-nic`, `wire.nic-wanted`, `wire.no-address`, `wire.address-invalid`, `wire.pool-invalid`, `wire.port-invalid`, `wire.mode-invalid`. */
 export const parseWireOptions = (words: Words, nics: readonly Nic[] = listNics()): Result<WireOptions> => {
-  if (words.flag('loopback')) return success({ kind: 'loopback', leases: 1000 });
+  if (words.flag('loopback')) {
+    const httpPort = portOf(words.text('http-port'), 0);
+    return httpPort.ok ? success({ kind: 'loopback', leases: 1000, httpPort: httpPort.value }) : httpPort;
+  }
   const nic = pickNic(words.text('nic'), nics);
   if (!nic.ok) return nic;
   const typed = words.text('address');

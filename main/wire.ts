@@ -81,7 +81,7 @@ export const startWire = async (parts: WireParts): Promise<Result<RunningWire>> 
   let files: BootFiles | null = null;
   const http = await startHttp({
     address,
-    port: options.kind === 'rack' ? options.httpPort : 0,
+    port: options.httpPort ?? 0,
     routes: [...parts.routes, lateRoutes(() => files)],
     onEvent: parts.onHttp,
     allowPeer: (peer) => options.kind === 'loopback' || contains(options.network, peer) || peer.startsWith('127.'),

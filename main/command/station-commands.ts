@@ -31,6 +31,8 @@ const wireOf = (invocation: Invocation) =>
 
 const libraryOf = (invocation: Invocation): string => invocation.text('library') ?? join(invocation.dataFolder, 'library');
 
+const kitOf = (invocation: Invocation): string => invocation.text('kit') ?? defaultKitFolder();
+
 const serve: Command = {
   name: 'serve',
   arguments: '--nic NIC',
@@ -48,12 +50,13 @@ const serve: Command = {
       windowPort: Number(invocation.text('window-port') ?? 0),
       siteName: invocation.text('site'),
       operator: invocation.text('operator'),
+      kitFolder: kitOf(invocation),
     });
     if (!started.ok) return invocation.output.fail(started.failure);
     const { url, station } = started.value;
     const view = station.view();
     invocation.output.print(
-      { url, station: view },
+      { url, station: view, ports: station.ports() },
       [
         `Station "${view.name}" on ${view.wire.nic ?? 'loopback'} ${view.wire.address} (${view.wire.mode}); listening: ${view.listening.on ? 'on' : 'off'}`,
         ...(view.wire.problem === null
@@ -103,7 +106,7 @@ const preflight: Command = {
       return exit === 0 ? code : exit;
     }
     const place = placeFrom(invocation);
-    return print(await preflightFor({ ...place, libraryFolder: libraryOf(invocation), kitFolder: defaultKitFolder(), serving: false }));
+    return print(await preflightFor({ ...place, libraryFolder: libraryOf(invocation), kitFolder: kitOf(invocation), serving: false }));
   },
 };
 

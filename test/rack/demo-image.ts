@@ -10,13 +10,16 @@ const MIB = 1024 * 1024;
 const SECTOR = 512;
 const LINUX_ROOT_TYPE = '4f68bce3-e8cd-4db1-96e7-fbcaf984b709';
 
-/** The smallest x86-64 PE header that says "EFI application" (PE format specification). */
-const loaderProgram = (): Buffer => {
+/** How the image starts, for machines that it does not fit. */
+export type DemoBoot = 'bios' | 'uefi' | 'both' | 'uefi-aarch64';
+
+/** The smallest PE header that says "EFI application" (PE format specification). */
+const loaderProgram = (machine: number): Buffer => {
   const program = Buffer.alloc(4096);
   program.write('MZ', 0, 'ascii');
   program.writeUInt32LE(64, 60);
   program.write('PE\0\0', 64, 'ascii');
-  program.writeUInt16LE(0x8664, 68);
+  program.writeUInt16LE(machine, 68);
   program.writeUInt16LE(0x20b, 88);
   program.writeUInt16LE(10, 88 + 68);
   return program;
@@ -54,8 +57,9 @@ const partition = (number: number, type: string, startLba: number, sectors: numb
 /** Writes the raw image to `path`; `contentBytes` of its root partition hold data, the rest is zero. */
 export const writeDemoImage = async (
   path: string,
-  options: { readonly contentBytes: number; readonly seed: number; readonly rootBytes?: number },
+  options: { readonly contentBytes: number; readonly seed: number; readonly rootBytes?: number; readonly boot?: DemoBoot },
 ): Promise<{ readonly sizeBytes: number }> => {
+  const boot = options.boot ?? 'both';
   const rootBytes = options.rootBytes ?? Math.ceil((options.contentBytes * 1.5) / MIB) * MIB;
   const espBytes = 16 * MIB;
   const rootStart = 2 * MIB + espBytes;
@@ -86,7 +90,7 @@ export const writeDemoImage = async (
   const file = await open(path, 'w+');
   try {
     await file.truncate(sizeBytes);
-    await file.write(Buffer.from('rackside demo boot code'), 0, 23, 0);
+    if (boot === 'both' || boot === 'bios') await file.write(Buffer.from('rackside demo boot code'), 0, 23, 0);
     const read = async (offsetBytes: number, lengthBytes: number): Promise<Uint8Array> => {
       const bytes = Buffer.alloc(lengthBytes);
       await file.read(bytes, 0, lengthBytes, offsetBytes);
@@ -94,15 +98,18 @@ export const writeDemoImage = async (
     };
     for (const patch of await tablePatches(read, table)) await file.write(patch.bytes, 0, patch.bytes.length, patch.offsetBytes);
     await file.write(compressible(64 * 1024, options.seed + 1), 0, 64 * 1024, MIB);
-    const loader = loaderProgram();
+    const [loader, name] = boot === 'uefi-aarch64' ? [loaderProgram(0xaa64), 'AA64'] : [loaderProgram(0x8664), 'X64'];
     const esp = writeFat16({
       sizeBytes: espBytes,
       serial: 0x52410000 + options.seed,
       label: 'ESP',
-      files: [
-        { path: 'EFI/BOOT/BOOTX64.EFI', bytes: loader },
-        { path: 'EFI/DEBIAN/SHIMX64.EFI', bytes: loader },
-      ],
+      files:
+        boot === 'bios'
+          ? []
+          : [
+              { path: `EFI/BOOT/BOOT${name}.EFI`, bytes: loader },
+              { path: `EFI/DEBIAN/SHIM${name}.EFI`, bytes: loader },
+            ],
     });
     await file.write(esp, 0, esp.length, 2 * MIB);
     for (let at = 0; at < options.contentBytes; at += 8 * MIB) {

@@ -35,6 +35,10 @@ export type RehearsalOptions = {
   readonly onEvent?: (event: StationEvent) => void;
   readonly onRefused?: (machine: MachineView, failure: Failure) => void;
   readonly bundleFolder?: string;
+  /** Size of the address pool; default 1000. */
+  readonly leases?: number;
+  /** Default: in `folder`. */
+  readonly libraryFolder?: string;
 };
 
 /** The value, or an exception with the failure's own words: rehearsals run on what they made themselves. */
@@ -60,6 +64,7 @@ export const startRehearsal = async (options: RehearsalOptions): Promise<Rehears
   const watchers = new Set<() => void>();
   let headless: RunningHeadless;
   let station: PipeClient;
+  let httpPort = 0;
 
   const approve = (machine: MachineView): Promise<Result<JobView>> => {
     const { question } = machine;
@@ -94,9 +99,10 @@ export const startRehearsal = async (options: RehearsalOptions): Promise<Rehears
     headless = await need(
       startHeadless({
         dataFolder: join(folder, 'station'),
-        libraryFolder: join(folder, 'library'),
+        libraryFolder: options.libraryFolder ?? join(folder, 'library'),
         kitFolder,
-        wire: { kind: 'loopback', leases: 1000 },
+        // Agents know the station by its port, so that it keeps it over a restart.
+        wire: { kind: 'loopback', leases: options.leases ?? 1000, httpPort },
         windowPort: 0,
         siteName: 'Rehearsal',
         operator: 'rehearsal',
@@ -104,6 +110,7 @@ export const startRehearsal = async (options: RehearsalOptions): Promise<Rehears
         ...(options.bundleFolder === undefined ? {} : { bundleFolder: options.bundleFolder }),
       }),
     );
+    httpPort = headless.station.ports().http;
     station = connectPipe({ url: headless.pipeUrl, token: headless.token, onEvent: hear });
   };
   const stop = async (): Promise<void> => {

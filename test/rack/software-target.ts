@@ -4,7 +4,7 @@ import { open, stat } from 'node:fs/promises';
 import { createTerminal } from '../../agent/console/terminal.ts';
 import { runAgent } from '../../agent/agent.ts';
 import type { AgentEnding } from '../../agent/agent.ts';
-import { identityOf } from '../../agent/assess.ts';
+import { identityOf, sameDisk } from '../../agent/assess.ts';
 import { describeDisk } from '../../agent/disk/describe.ts';
 import { fileDevice } from '../../agent/disk/target-devices.ts';
 import type { TargetDevice } from '../../agent/disk/target-disk.ts';
@@ -14,6 +14,7 @@ import type { AgentEnvironment } from '../../agent/environment.ts';
 import { openReader } from '../../agent/inventory/block/linux.ts';
 import { plainDisk } from '../../agent/inventory/block/device.ts';
 import type { DiskAttributes, DiskDevice } from '../../agent/inventory/block/device.ts';
+import type { Disk } from '../../agent/protocol/disk.ts';
 import { readInventory } from '../../agent/inventory/read.ts';
 import { localBootOf } from '../../agent/local-boot.ts';
 import { parseBootWords } from '../../agent/words.ts';
@@ -33,6 +34,8 @@ export type SoftwareTargetOptions = {
   readonly tools?: Tools;
   /** Wraps the device that a deploy opens: faults for tests. */
   readonly wrapDevice?: (device: TargetDevice) => TargetDevice;
+  /** Changes what the agent sees of its machine: faults for tests. */
+  readonly wrapEnvironment?: (environment: AgentEnvironment) => AgentEnvironment;
   /** A line whenever something happens, as a serial console would show it. */
   readonly onConsole?: (line: string) => void;
 };
@@ -74,7 +77,8 @@ const agentEnvironment = (options: SoftwareTargetOptions, commandLine: string): 
   const tools = options.tools ?? noTools();
   const words = parseBootWords(commandLine);
   if (!words.ok) throw new Error(words.failure.message);
-  const find = (path: string): SoftwareDisk | undefined => disks.find((disk) => disk.path === path);
+  /** By who it is, as on a real target: another disk under the same name is not found. */
+  const find = (wanted: Disk): SoftwareDisk | undefined => disks.find(({ attributes }) => sameDisk(attributes, wanted));
   return {
     words: words.value,
     agentVersion: 'software-rack',
@@ -92,17 +96,17 @@ const agentEnvironment = (options: SoftwareTargetOptions, commandLine: string): 
       }),
     listenToSwitches: () => Promise.resolve([]),
     device: async (disk) => {
-      const found = find(disk.path);
+      const found = find(disk);
       if (found === undefined) return null;
       const device = fileDevice(found.path, identityOf(disk), disk.logicalSectorBytes, tools);
       return options.wrapDevice?.(device) ?? device;
     },
     describe: (disk, trustedKeys) => {
-      const found = find(disk.path);
+      const found = find(disk);
       return found === undefined ? Promise.resolve({ ...disk, content: null }) : describeDisk(deviceOf(found), { trustedKeys });
     },
     localBoot: async (disk, firmware) => {
-      const reader = await openReader(disk.path, disk.sizeBytes);
+      const reader = await openReader(find(disk)?.path ?? disk.path, disk.sizeBytes);
       try {
         return await localBootOf(reader, disk.logicalSectorBytes, firmware);
       } finally {
@@ -128,7 +132,8 @@ export const createSoftwareTarget = (options: SoftwareTargetOptions): SoftwareTa
       return 'local-disk';
     }
     say('kernel and stage 1 loaded, stage 2 checked');
-    return (await runAgent(agentEnvironment(options, booted.commandLine), signal)).kind;
+    const environment = agentEnvironment(options, booted.commandLine);
+    return (await runAgent(options.wrapEnvironment?.(environment) ?? environment, signal)).kind;
   };
   return {
     hardware,

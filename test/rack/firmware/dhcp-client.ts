@@ -5,6 +5,9 @@ import { createSocket } from 'node:dgram';
 
 export type FirmwareKind = 'bios' | 'uefi' | 'uefi-http';
 
+/** `architecture` is option 93's number; default: that of the firmware's kind. */
+export type Asker = { readonly mac: string; readonly uuid: string; readonly kind: FirmwareKind; readonly architecture?: number };
+
 export type DhcpBoot = {
   readonly address: string;
   readonly server: string;
@@ -27,12 +30,7 @@ const rawUuid = (uuid: string): readonly number[] => {
   return [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15].map((index) => bytes[index] ?? 0);
 };
 
-const request = (
-  type: 1 | 3,
-  machine: { mac: string; uuid: string; kind: FirmwareKind },
-  xid: Buffer,
-  extra: readonly number[],
-): Buffer => {
+const request = (type: 1 | 3, machine: Asker, xid: Buffer, extra: readonly number[]): Buffer => {
   const packet = Buffer.alloc(240);
   packet.set([1, 1, 6, 0], 0);
   xid.copy(packet, 4);
@@ -42,7 +40,7 @@ const request = (
     28,
   );
   packet.set(COOKIE, 236);
-  const architecture = ARCHITECTURE[machine.kind];
+  const architecture = machine.architecture ?? ARCHITECTURE[machine.kind];
   const vendor = machine.kind === 'uefi-http' ? 'HTTPClient' : 'PXEClient';
   return Buffer.concat([
     packet,
@@ -88,7 +86,7 @@ const parseReply = (packet: Buffer, xid: Buffer): Reply | null => {
 
 /** One whole exchange; asks again every second as firmware does. Rejects when nobody answers or `signal` aborts. */
 export const askDhcp = async (
-  machine: { readonly mac: string; readonly uuid: string; readonly kind: FirmwareKind },
+  machine: Asker,
   server: { readonly address: string; readonly port: number },
   signal: AbortSignal,
 ): Promise<DhcpBoot> => {
