@@ -7,6 +7,7 @@ import { success } from '../agent/protocol/failure.ts';
 import type { Result } from '../agent/protocol/failure.ts';
 import type { StationEvent } from '../preload/contract/events.ts';
 import { lockDataFolder } from './data-folder.ts';
+import { openLog } from './log.ts';
 import { startWindowListener } from './pipe/listen.ts';
 import { createPipe } from './pipe/pipe-server.ts';
 import type { Pipe } from './pipe/pipe-server.ts';
@@ -58,7 +59,11 @@ export const startHeadless = async (options: HeadlessOptions): Promise<Result<Ru
   const data = lockDataFolder(options.dataFolder);
   if (!data.ok) return data;
   let pipe: Pipe | null = null;
-  const publish = (event: StationEvent): void => pipe?.publish(event);
+  const log = openLog(options.dataFolder);
+  const publish = (event: StationEvent): void => {
+    if (event.name === 'event.logged') log.event(event.payload);
+    pipe?.publish(event);
+  };
   const station = await startStation({
     dataFolder: options.dataFolder,
     libraryFolder: options.libraryFolder,
@@ -73,7 +78,7 @@ export const startHeadless = async (options: HeadlessOptions): Promise<Result<Ru
     return station;
   }
   const { handlers, snapshot } = station.value;
-  pipe = createPipe({ handlers, snapshot, onBug: (error, where) => console.error(`station bug in ${where}:`, error) });
+  pipe = createPipe({ handlers, snapshot, onBug: (error, where) => log.bug(where, error) });
   const token = randomBytes(24).toString('base64url');
   const listener = await startWindowListener({
     port: options.windowPort,
@@ -100,6 +105,7 @@ export const startHeadless = async (options: HeadlessOptions): Promise<Result<Ru
       await listener.value.stop();
       pipe.close();
       await station.value.stop();
+      await log.close();
       data.value.release();
     },
   });

@@ -150,6 +150,8 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
   });
   const calls = agentCalls({ journey, agents, machines, events, stationName: name, signingKey, now });
 
+  const leases = sqlLeaseStore(database.value);
+
   // The wire, in the order in which a machine meets it: DHCP, TFTP, HTTP.
   const hearing = hearWire({ machines, events });
   const keeper = keepWire({
@@ -158,7 +160,7 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
     kit: kit.ok ? kit.value : null,
     stationKey: publicKeyText,
     routes: [...agentRoutes(agents, calls), ...libraryRoutes(agents, calls, () => library.value)],
-    leases: sqlLeaseStore(database.value),
+    leases,
     now,
     listening: listening.answers,
     knownMac: (mac) => machines.list().some((machine) => machine.macs.includes(mac)),
@@ -193,7 +195,7 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
       storedBytes: catalogue.value.images().reduce((sum, image) => sum + image.storedBytes, 0),
     },
     keyId: signingKey.keyId,
-    leases: machines.list().length,
+    leases: leases.all().filter((lease) => lease.state === 'bound' && lease.expiresAtMs > now()).length,
     bytesServed: hearing.bytesServed(),
   });
   const changed = (): void => publish({ name: 'station.changed', payload: view() });

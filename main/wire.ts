@@ -145,23 +145,12 @@ const bootFilesFor = (parts: WireParts, kit: BootKit, station: { readonly addres
     kit,
     station,
     stationKey: parts.stationKey,
-    situationFor: (mac) => {
-      const localBoot = bootable(parts.peekLocalBoot(mac));
-      return { listening: parts.listening(mac), kitPresent: true, localBoot, station };
-    },
-    takeLocalBoot: (mac) => bootable(parts.takeLocalBoot(mac)),
+    situationFor: (mac) => ({ listening: parts.listening(mac), kitPresent: true, localBoot: parts.peekLocalBoot(mac), station }),
+    takeLocalBoot: parts.takeLocalBoot,
     issueToken: parts.issueToken,
     now: parts.now,
     onEvent: parts.onHandOut,
   });
-
-/** A UEFI disk without an ESP that GRUB could search for is left to the firmware's own entries. */
-const bootable = (boot: LocalBoot | null) =>
-  boot === null || boot.kind === 'bios'
-    ? boot
-    : boot.espUuid === null || boot.loaderPath === null
-      ? null
-      : { kind: 'uefi' as const, espUuid: boot.espUuid, loaderPath: boot.loaderPath };
 
 const agentWords = (parts: WireParts, mac: string, station: { readonly address: string; readonly httpPort: number }): string =>
   racksideWords({

@@ -20,11 +20,7 @@ export type AgentCallsOptions = {
 };
 
 export const agentCalls = ({ journey, agents, machines, events, stationName, signingKey, now }: AgentCallsOptions): AgentCalls => ({
-  onHello: (session, _hello, address) => {
-    journey.onHello({ sessionId: session.id, bootMac: session.bootMac });
-    const machineId = machines.ofSession(session.id)?.id ?? null;
-    events.log({ kind: 'agent.connected', text: `The agent of ${session.bootMac} said hello from ${address}.`, machineId });
-  },
+  onHello: (session) => journey.onHello({ sessionId: session.id, bootMac: session.bootMac }),
   onBack: (session) => {
     // Whatever was asked before the restart is decided afresh, from a fresh look at the disks; a running job goes on.
     if (machines.ofSession(session.id)?.state !== 'working') agents.send(session.id, { kind: 'rescan' });

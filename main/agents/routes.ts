@@ -12,7 +12,7 @@ import {
   SESSION_HEADERS,
   WIRE,
 } from '../../agent/protocol/messages.ts';
-import type { Hello, InventoryAnswer, Report } from '../../agent/protocol/messages.ts';
+import type { InventoryAnswer, Report } from '../../agent/protocol/messages.ts';
 import { failureAnswer } from '../http/answer.ts';
 import type { HttpAnswer } from '../http/answer.ts';
 import { readJson } from '../http/request.ts';
@@ -23,7 +23,7 @@ import type { Agents } from './agents.ts';
 import type { StoredSession } from './session-store.ts';
 
 export type AgentCalls = {
-  onHello(session: StoredSession, hello: Hello, address: string): void;
+  onHello(session: StoredSession): void;
   /** First request of a session after the station was restarted. */
   onBack(session: StoredSession): void;
   /** Every proven request: a sign of life. */
@@ -119,7 +119,7 @@ export const agentRoutes = (agents: Agents, calls: AgentCalls): readonly Route[]
           calls.onRefused(request.client.address, answer.failure);
           return refuse(answer.failure);
         }
-        if (answer.value.isNew) calls.onHello(answer.value.session, hello.value, request.client.address);
+        if (answer.value.isNew) calls.onHello(answer.value.session);
         return { kind: 'json', value: answer.value.answer };
       },
     },
