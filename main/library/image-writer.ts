@@ -47,16 +47,18 @@ export type WriterContext = {
   readonly signingKey: SigningKey;
   /** True if a complete image of this id is there. */
   readonly isPublished: (osoid: string) => Promise<boolean>;
+  /** One at a time among all writers of a library: two may carry the same pack or the same image. */
+  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
   readonly onClosed: () => Promise<void>;
 };
 
 export const startImageWriter = (context: WriterContext): ImageWriter => {
-  const { store, index, packUsers, signingKey } = context;
+  const { store, index, packUsers, signingKey, exclusively } = context;
   const own = createChunkIndex();
   const packs: WrittenPack[] = [];
   const packIds: string[] = [];
   let state: 'open' | 'closed' = 'open';
-  const writer = createPackWriter(store, (packId) => {
+  const writer = createPackWriter({ ...store, putOnce: (name, parts) => exclusively(() => store.putOnce(name, parts)) }, (packId) => {
     packIds.push(packId);
     packUsers.set(packId, (packUsers.get(packId) ?? 0) + 1);
   });
@@ -72,10 +74,9 @@ export const startImageWriter = (context: WriterContext): ImageWriter => {
   const has = (chunkId: string): boolean => writer.isPending(chunkId) || find(chunkId) !== undefined;
   const put = async (frame: Uint8Array): Promise<Result<null>> => keep(await writer.add(frame));
   const flush = async (): Promise<Result<null>> => keep(await writer.flush());
-  const close = async (): Promise<void> => {
+  const letGo = (): void => {
     state = 'closed';
     for (const packId of packIds) packUsers.set(packId, (packUsers.get(packId) ?? 1) - 1);
-    await context.onClosed();
   };
 
   return {
@@ -102,22 +103,30 @@ export const startImageWriter = (context: WriterContext): ImageWriter => {
       const checked = checkContent(draft, table, find);
       if (!checked.ok) return checked;
       const osoid = osoidOf(draft.content);
-      const alreadyPresent = await context.isPublished(osoid);
-      if (!alreadyPresent) {
-        const written = await writeImage(store, osoid, draft, table, checked.value, signingKey);
-        if (!written.ok) return written;
-      }
+      const written = await exclusively(async (): Promise<Result<{ readonly alreadyPresent: boolean }>> => {
+        if (await context.isPublished(osoid)) return success({ alreadyPresent: true });
+        const image = await writeImage(store, osoid, draft, table, checked.value, signingKey);
+        return image.ok ? success({ alreadyPresent: false }) : image;
+      });
+      if (!written.ok) return written;
       for (const { packId, entries } of packs) index.addPack(packId, entries);
-      await close();
-      return success({ osoid, alreadyPresent });
+      letGo();
+      await context.onClosed();
+      return success({ osoid, alreadyPresent: written.value.alreadyPresent });
     },
     abandon: async () => {
       if (state === 'closed') return;
-      await close();
-      for (const packId of packIds) {
-        if (index.hasPack(packId) || (packUsers.get(packId) ?? 0) > 0) continue;
-        await store.delete(indexName(packId));
-        await store.delete(packName(packId));
+      letGo();
+      try {
+        await exclusively(async () => {
+          for (const packId of packIds) {
+            if (index.hasPack(packId) || (packUsers.get(packId) ?? 0) > 0) continue;
+            await store.delete(indexName(packId));
+            await store.delete(packName(packId));
+          }
+        });
+      } finally {
+        await context.onClosed();
       }
     },
   };

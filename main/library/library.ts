@@ -121,22 +121,32 @@ const libraryOf = (
     const image = await read(osoid);
     return image.ok && image.value.trust === 'trusted' && (await readChunkTable(store, image.value)).ok;
   };
+  let turn: Promise<unknown> = Promise.resolve();
+  const exclusively = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work);
+    turn = mine.catch(() => undefined);
+    return mine;
+  };
   const startImage = async (): Promise<Result<ImageWriter>> => {
     const held = await lock.hold();
     if (!held.ok) return held;
-    const writer = startImageWriter({
-      store,
-      index,
-      packUsers,
-      signingKey: options.signingKey,
-      isPublished: has,
-      onClosed: async () => {
-        writers.delete(writer);
-        await held.value();
-      },
+    // In turn: never while a deletion decides which packs nobody needs.
+    return exclusively(() => {
+      const writer = startImageWriter({
+        store,
+        index,
+        packUsers,
+        signingKey: options.signingKey,
+        isPublished: has,
+        exclusively,
+        onClosed: async () => {
+          writers.delete(writer);
+          await held.value();
+        },
+      });
+      writers.add(writer);
+      return Promise.resolve(success(writer));
     });
-    writers.add(writer);
-    return success(writer);
   };
   const tablesOf = async (images: readonly ImageSummary[]): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
     const sets = new Map<string, ReadonlySet<string>>();
@@ -209,12 +219,14 @@ const libraryOf = (
       const held = await lock.hold();
       if (!held.ok) return held;
       try {
-        const unsigned = await store.delete(signatureName(osoid));
-        if (!unsigned.ok) return unsigned;
-        const removed = await store.delete(imageFolder(osoid));
-        if (!removed.ok) return removed;
-        // An image that is being written may rely on any pack: then nothing is swept now, and the next deletion does it.
-        return writers.size > 0 ? success({ freedBytes: 0 }) : await collectGarbage(store, index, options.trustedKeys());
+        return await exclusively(async () => {
+          const unsigned = await store.delete(signatureName(osoid));
+          if (!unsigned.ok) return unsigned;
+          const removed = await store.delete(imageFolder(osoid));
+          if (!removed.ok) return removed;
+          // An image that is being written may rely on any pack: then nothing is swept now, and the next deletion does it.
+          return writers.size > 0 ? success({ freedBytes: 0 }) : await collectGarbage(store, index, options.trustedKeys());
+        });
       } finally {
         await held.value();
       }
