@@ -35,6 +35,8 @@ type Boot = {
 export const runAgent = async (environment: AgentEnvironment, signal: AbortSignal): Promise<AgentEnding> => {
   const { screen, words } = environment;
   screen.show({ phase: 'Looking for the station', station: words.station });
+  let lostAtMs: number | null = null;
+  let boot: Boot | null = null;
   const connected = await connectStation({
     words,
     agentVersion: environment.agentVersion,
@@ -43,9 +45,15 @@ export const runAgent = async (environment: AgentEnvironment, signal: AbortSigna
     memory: environment.memory,
     onTrouble: (failure, tries) => {
       screen.show({ link: 'lost' });
+      lostAtMs ??= performance.now();
       if (tries === 1) screen.log(failure.message);
     },
-    onBack: () => screen.show({ link: 'up' }),
+    onBack: () => {
+      screen.show({ link: 'up' });
+      const seconds = Math.round((performance.now() - (lostAtMs ?? performance.now())) / 1000);
+      lostAtMs = null;
+      if (boot !== null) tell(boot, [`the link to the station was away for ${seconds} s`]);
+    },
   });
   if (!connected.ok) return refuse(environment, connected.failure, signal);
   const link = connected.value;
@@ -96,7 +104,10 @@ const sendInventory = async (boot: Boot): Promise<Result<null>> => {
     identity: [dmi?.system.manufacturer, dmi?.system.product, dmi?.system.serial].filter(Boolean).join(' '),
     phase: 'The station knows this machine',
   });
-  for (const problem of boot.inventory.problems) screen.log(`${problem.source}: ${problem.message}`);
+  tell(
+    boot,
+    boot.inventory.problems.map((problem) => `${problem.source}: ${problem.message}`),
+  );
   return success(null);
 };
 
@@ -117,6 +128,12 @@ const followOrders = async (boot: Boot): Promise<AgentEnding> => {
       if (ending !== null) return ending;
     }
   }
+};
+
+/** Lines for a person, on this screen and at the station. */
+const tell = (boot: Boot, lines: readonly string[]): void => {
+  for (const line of lines) boot.environment.screen.log(line);
+  if (lines.length > 0) void report(boot, ...lines.map((text) => ({ kind: 'log', level: 'warn', text: text.slice(0, 2000) }) as const));
 };
 
 const report = async (boot: Boot, ...reports: readonly Report[]): Promise<void> => {

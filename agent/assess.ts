@@ -22,12 +22,19 @@ export const assess = async (environment: AgentEnvironment, decision: Decision, 
           localBoot: await environment.localBoot(installed, inventory.firmware?.kind ?? 'bios'),
         };
       }
+      if (inventory.firmware === null) {
+        const next = 'Look at the problems on its screen, then boot it again.';
+        return {
+          kind: 'refused',
+          failures: [{ code: 'machine.firmware-unknown', message: 'Whether this machine is BIOS or UEFI could not be read.', next }],
+        };
+      }
       const choice = chooseDisk({
         disks: inventory.disks,
         needs: decision.needs,
         hint: decision.diskHint,
-        firmware: inventory.firmware?.kind ?? 'bios',
-        secureBoot: inventory.firmware?.secureBoot ?? null,
+        firmware: inventory.firmware.kind,
+        secureBoot: inventory.firmware.secureBoot,
         architecture: inventory.architecture,
       });
       if (choice.kind === 'refused') return { kind: 'refused', failures: [...choice.failures] };
