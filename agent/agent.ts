@@ -36,7 +36,7 @@ export const runAgent = async (environment: AgentEnvironment, signal: AbortSigna
   const { screen, words } = environment;
   screen.show({ phase: 'Looking for the station', station: words.station });
   let lostAtMs: number | null = null;
-  let boot: Boot | null = null;
+  let told: Boot | null = null;
   const connected = await connectStation({
     words,
     agentVersion: environment.agentVersion,
@@ -52,7 +52,7 @@ export const runAgent = async (environment: AgentEnvironment, signal: AbortSigna
       screen.show({ link: 'up' });
       const seconds = Math.round((performance.now() - (lostAtMs ?? performance.now())) / 1000);
       lostAtMs = null;
-      if (boot !== null) tell(boot, [`the link to the station was away for ${seconds} s`]);
+      if (told !== null) tell(told, [`the link to the station was away for ${seconds} s`]);
     },
   });
   if (!connected.ok) return refuse(environment, connected.failure, signal);
@@ -71,6 +71,7 @@ export const runAgent = async (environment: AgentEnvironment, signal: AbortSigna
     inventory,
     deployment: createDeployment({ environment, link, trustedKeys, signal }),
   };
+  told = boot;
   const sent = await sendInventory(boot);
   if (!sent.ok) return refuse(environment, sent.failure, signal);
   void hearSwitches(boot);
