@@ -14,6 +14,15 @@ const entries = (wanted: Readonly<Record<string, string>>): Record<string, strin
 
 export default defineConfig({
   main: {
+    plugins: [
+      {
+        // The package unpacks these files for plain Node too, away from the package.json that says what they are.
+        name: 'rackside-module-type',
+        generateBundle() {
+          this.emitFile({ type: 'asset', fileName: 'package.json', source: '{ "type": "module" }\n' });
+        },
+      },
+    ],
     build: {
       outDir: 'out/main',
       target: 'node24',

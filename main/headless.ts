@@ -1,13 +1,12 @@
 // The station in plain Node with its window served on loopback: for `rackside serve`, the demo, tests, and inside Electron's
 // utilityProcess. Locks the data folder and leaves the runtime file by which windows find it.
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { success } from '../agent/protocol/failure.ts';
 import type { Result } from '../agent/protocol/failure.ts';
 import type { StationEvent } from '../preload/contract/events.ts';
 import { lockDataFolder } from './data-folder.ts';
 import { openLog } from './log.ts';
+import { defaultBundleFolder, defaultKitFolder } from './program-folder.ts';
 import { startWindowListener } from './pipe/listen.ts';
 import { createPipe } from './pipe/pipe-server.ts';
 import type { Pipe } from './pipe/pipe-server.ts';
@@ -38,21 +37,6 @@ export type RunningHeadless = {
   readonly station: RunningStation;
   stop(): Promise<void>;
 };
-
-/** In the checkout the program's folder is the repository; in a package, resources with `bootkit` and `station` in it. */
-const besideProgram = (inCheckout: string, inPackage: string): string => {
-  const here = import.meta.dirname;
-  const found = [
-    join(here, '..', inCheckout),
-    join(here, '..', '..', inCheckout),
-    join(here, '..', inPackage),
-    join(here, '..', '..', inPackage),
-  ].find((folder) => existsSync(folder));
-  return found ?? join(here, '..', inCheckout);
-};
-
-export const defaultKitFolder = (): string => besideProgram(join('assets', 'bootkit'), 'bootkit');
-const defaultBundleFolder = (): string => besideProgram(join('out', 'renderer'), 'renderer');
 
 /** Failures are those of the data folder, the station and the window listener; whatever was started is stopped again. */
 export const startHeadless = async (options: HeadlessOptions): Promise<Result<RunningHeadless>> => {

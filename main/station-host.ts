@@ -12,21 +12,24 @@ type ParentPort = {
 const parent = (process as unknown as { parentPort?: ParentPort }).parentPort;
 if (parent === undefined) throw new Error('station-host runs inside an Electron utilityProcess');
 
-let running: RunningHeadless | null = null;
+let starting: Promise<RunningHeadless | null> = Promise.resolve(null);
 
-const start = async (options: HeadlessOptions): Promise<void> => {
+const start = async (options: HeadlessOptions): Promise<RunningHeadless | null> => {
   const started = await startHeadless(options);
   if (!started.ok) {
     parent.postMessage({ kind: 'failed', failure: started.failure });
-    return;
+    return null;
   }
-  running = started.value;
-  parent.postMessage({ kind: 'started', url: running.url, pipeUrl: running.pipeUrl, token: running.token });
+  const { pipeUrl, token } = started.value;
+  parent.postMessage({ kind: 'started', pipeUrl, token });
+  return started.value;
 };
 
+/** Also while it is still starting: what was opened is closed in order. The parent ends this process when it hears "stopped". */
 const stop = async (): Promise<void> => {
+  const running = await starting;
+  starting = Promise.resolve(null);
   await running?.stop();
-  running = null;
   parent.postMessage({ kind: 'stopped' });
 };
 
@@ -37,6 +40,6 @@ process.on('unhandledRejection', (error) => {
 
 parent.on('message', ({ data }) => {
   const message = data as { readonly kind?: string; readonly options?: HeadlessOptions };
-  if (message.kind === 'start' && message.options !== undefined) void start(message.options);
+  if (message.kind === 'start' && message.options !== undefined) starting = start(message.options);
   if (message.kind === 'stop') void stop();
 });

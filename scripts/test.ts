@@ -65,7 +65,7 @@ const SUITES: readonly Suite[] = [
   },
   {
     name: 'electron',
-    needs: () => (findElectron() !== null ? null : 'no Electron runtime here: `npm rebuild electron` fetches it where the network allows'),
+    needs: () => (findElectron() !== null ? null : 'no Electron runtime here: `npx install-electron` fetches it where the network allows'),
     run: () => runVitest('electron'),
   },
   {

@@ -1,4 +1,5 @@
 // The `rackside` command line: everything the screens do, over the same contract. Failures go to stderr with their code.
+import { realpathSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { connectPipe } from '../../preload/contract/pipe-client.ts';
 import type { PipeClient } from '../../preload/contract/pipe-client.ts';
@@ -127,7 +128,8 @@ export const runCommandLine = async (words: readonly string[], signal: AbortSign
   }
 };
 
-if (import.meta.main) {
+// Not `import.meta.main`, which Node before 24.2 does not know.
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === import.meta.filename) {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
   process.exitCode = await runCommandLine(process.argv.slice(2), stop.signal);

@@ -13,7 +13,9 @@ export const answerAppRequest = (bundle: Bundle, requestUrl: string, pipeOrigin:
   const path = url.pathname === '/' ? '/index.html' : url.pathname;
   if (path === '/index.html') {
     const { html, policy } = renderDocument(bundle.indexHtml, pipeOrigin);
-    return new Response(html, { headers: { ...COMMON_HEADERS, 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy } });
+    return new Response(html, {
+      headers: { ...COMMON_HEADERS, 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy },
+    });
   }
   const file = bundle.files.get(path);
   if (file === undefined) return new Response('not here', { status: 404 });

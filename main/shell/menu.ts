@@ -3,6 +3,7 @@ import type * as Electron from 'electron';
 
 export const menuTemplate = (platform: NodeJS.Platform, isPackaged: boolean): Electron.MenuItemConstructorOptions[] => [
   ...(platform === 'darwin' ? [{ role: 'appMenu' } as const] : []),
+  { role: 'fileMenu' },
   { role: 'editMenu' },
   {
     label: 'View',

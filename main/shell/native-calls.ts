@@ -1,31 +1,41 @@
-// What the window may ask of the desktop: a dialog to choose a file, showing a file in its folder, keeping the computer awake while
-// machines are at work. Each sender and each argument is checked; nothing else crosses.
+// What the window may ask of the desktop: where its station is, a dialog to choose a file, showing a file in its folder, keeping the
+// computer awake while machines are at work. Each sender and each argument is checked; nothing else crosses.
 import type * as Electron from 'electron';
 import { z } from 'zod';
 import { NATIVE } from '../../preload/contract/native.ts';
+import type { StationAccess } from '../../preload/contract/native.ts';
 import { APP_ORIGIN } from './app-protocol.ts';
 
 export type NativeParts = {
-  readonly ipcMain: Pick<typeof Electron.ipcMain, 'handle'>;
+  readonly ipcMain: Pick<typeof Electron.ipcMain, 'handle' | 'on'>;
   readonly dialog: Pick<typeof Electron.dialog, 'showOpenDialog'>;
   readonly shell: Pick<typeof Electron.shell, 'showItemInFolder'>;
   readonly powerSaveBlocker: Pick<typeof Electron.powerSaveBlocker, 'start' | 'stop'>;
+  /** Of now: a station that was restarted has another. */
+  readonly access: () => StationAccess;
+  readonly isOurWindow: (sender: Electron.WebContents) => boolean;
 };
 
 const IMAGE_FILES = [
-  { name: 'Disk images', extensions: ['raw', 'img', 'gz', 'xz', 'zst', 'bz2'] },
+  { name: 'Disk images', extensions: ['raw', 'img', 'iso', 'qcow2', 'vmdk', 'vhd', 'vhdx', 'gz', 'xz', 'zst', 'bz2', 'zip', '7z'] },
   { name: 'All files', extensions: ['*'] },
 ];
 
-const isOurs = (event: { readonly senderFrame: { readonly url: string } | null }): boolean => event.senderFrame?.url.startsWith(`${APP_ORIGIN}/`) === true;
+const isOurs = (event: { readonly senderFrame: { readonly url: string } | null }): boolean =>
+  event.senderFrame?.url.startsWith(`${APP_ORIGIN}/`) === true;
 
-export const answerNativeCalls = ({ ipcMain, dialog, shell, powerSaveBlocker }: NativeParts): void => {
+export const answerNativeCalls = ({ ipcMain, dialog, shell, powerSaveBlocker, access, isOurWindow }: NativeParts): void => {
   let blocker: number | null = null;
   const handle = <T>(channel: string, argument: z.ZodType<T>, work: (value: T) => unknown): void =>
     ipcMain.handle(channel, async (event, value: unknown) => {
-      if (!isOurs(event)) throw new Error(`${channel} was called by a stranger`);
+      if (!isOurWindow(event.sender) || !isOurs(event)) throw new Error(`${channel} was called by a stranger`);
       return work(argument.parse(value));
     });
+  // While a preload runs, its frame may still have the address of before (Electron issue 33575): the window itself is checked. It
+  // shows nothing but our own page, which has no frames.
+  ipcMain.on(NATIVE.access, (event) => {
+    event.returnValue = isOurWindow(event.sender) ? access() : null;
+  });
   handle(NATIVE.chooseImage, z.undefined(), async () => {
     const chosen = await dialog.showOpenDialog({ properties: ['openFile'], filters: IMAGE_FILES });
     return chosen.canceled ? null : (chosen.filePaths[0] ?? null);

@@ -4,10 +4,15 @@ import { join } from 'node:path';
 import type * as Electron from 'electron';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Failure, Result } from '../../agent/protocol/failure.ts';
+import type { StationAccess } from '../../preload/contract/native.ts';
 import { findRunningStation } from '../data-folder.ts';
 
-export type StationAccess = { readonly pipeUrl: string; readonly token: string };
-export type StationProcess = StationAccess & { stop(): Promise<void> };
+export type StationProcess = StationAccess & {
+  /** Its exit code, when it ends by itself; a station of another process never does. */
+  readonly ended: Promise<number>;
+  /** Resolves when everything is closed, or at the deadline. */
+  stop(): Promise<void>;
+};
 
 type Message =
   | { readonly kind: 'started'; readonly pipeUrl: string; readonly token: string }
@@ -15,27 +20,33 @@ type Message =
   | { readonly kind: 'stopped' };
 
 const STOP_DEADLINE_MS = 10_000;
+const never = new Promise<never>(() => undefined);
 
 export type StationProcessOptions = {
   readonly utilityProcess: Pick<typeof Electron.utilityProcess, 'fork'>;
+  /** Built main/station-host.ts. */
+  readonly program: string;
   readonly dataFolder: string;
   readonly kitFolder: string;
   readonly bundleFolder: string;
-  /** Called when the station ends by itself; the window says so. */
-  readonly onExit: (code: number) => void;
 };
+
+/** A station that somebody else started and will stop. */
+export const foreignStation = ({ pipeUrl, token }: StationAccess): StationProcess => ({
+  pipeUrl,
+  token,
+  ended: never,
+  stop: () => Promise.resolve(),
+});
 
 /** Attaches to the running station of this data folder, or starts one that serves the software rack until a port is chosen. */
 export const openStation = async (options: StationProcessOptions): Promise<Result<StationProcess>> => {
   const running = findRunningStation(options.dataFolder);
-  if (running !== null) return success({ pipeUrl: running.pipeUrl, token: running.token, stop: () => Promise.resolve() });
-  const child = options.utilityProcess.fork(join(import.meta.dirname, 'station-host.js'), [], { serviceName: 'Rackside station' });
-  let stopping = false;
+  if (running !== null) return success(foreignStation(running));
+  const child = options.utilityProcess.fork(options.program, [], { serviceName: 'Rackside station' });
   const exited = new Promise<number>((resolve) => child.once('exit', resolve));
-  void exited.then((code) => {
-    if (!stopping) options.onExit(code);
-  });
-  const first = new Promise<Message>((resolve) => child.once('message', (message: Message) => resolve(message)));
+  const stopped = new Promise<void>((resolve) => child.on('message', (said: Message) => said.kind === 'stopped' && resolve()));
+  const first = new Promise<Message>((resolve) => child.once('message', (said: Message) => resolve(said)));
   child.postMessage({
     kind: 'start',
     options: {
@@ -47,24 +58,27 @@ export const openStation = async (options: StationProcessOptions): Promise<Resul
       windowPort: 0,
     },
   });
-  const ended = exited.then((): Message => ({ kind: 'failed', failure: failed('station.ended', 'The station ended while it started.', 'Look into its log, then start again.').failure }));
-  const message = await Promise.race([first, ended]);
-  if (message.kind !== 'started') {
-    stopping = true;
+  const said = await Promise.race([first, exited]);
+  if (typeof said === 'number' || said.kind !== 'started') {
     child.kill();
-    return message.kind === 'failed' ? { ok: false, failure: message.failure } : failed('station.ended', 'The station stopped at once.', 'Start again.');
+    return typeof said !== 'number' && said.kind === 'failed'
+      ? { ok: false, failure: said.failure }
+      : failed('station.ended', 'The station ended while it started.', 'Look into station.log in its data folder, then start again.');
   }
+  let stopping = false;
   return success({
-    pipeUrl: message.pipeUrl,
-    token: message.token,
+    pipeUrl: said.pipeUrl,
+    token: said.token,
+    ended: exited.then((code) => (stopping ? never : code)),
     stop: async () => {
       stopping = true;
+      // `pid` is undefined once it has ended.
+      if (child.pid === undefined) return;
       child.postMessage({ kind: 'stop' });
       const timer = setTimeout(() => child.kill(), STOP_DEADLINE_MS);
-      // The host answers "stopped" when everything is closed; then nothing is lost by ending it.
-      child.on('message', (said: Message) => {
-        if (said.kind === 'stopped') child.kill();
-      });
+      // When it says that all is closed, nothing is lost by ending it; it has no way to end itself but `process.exit`.
+      await Promise.race([stopped, exited]);
+      child.kill();
       await exited;
       clearTimeout(timer);
     },

@@ -2,9 +2,9 @@
 import type * as Electron from 'electron';
 import { APP_ORIGIN } from './app-protocol.ts';
 
-export type WindowPlace = { readonly preload: string; readonly isDark: boolean; readonly pipeUrl: string; readonly token: string };
+export type WindowPlace = { readonly preload: string; readonly isDark: boolean };
 
-export const windowOptions = ({ preload, isDark, pipeUrl, token }: WindowPlace): Electron.BrowserWindowConstructorOptions => ({
+export const windowOptions = ({ preload, isDark }: WindowPlace): Electron.BrowserWindowConstructorOptions => ({
   width: 1280,
   height: 800,
   minWidth: 390,
@@ -15,8 +15,6 @@ export const windowOptions = ({ preload, isDark, pipeUrl, token }: WindowPlace):
   backgroundColor: isDark ? '#0f1316' : '#eef1f2',
   webPreferences: {
     preload,
-    // Seen by this renderer process alone; the page itself gets them through the preload.
-    additionalArguments: [`--rackside-pipe=${pipeUrl}`, `--rackside-token=${token}`],
     sandbox: true,
     contextIsolation: true,
     nodeIntegration: false,

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import type { StationEvent } from '../../preload/contract/events.ts';
 import type { JobView, MachineView } from '../../preload/contract/views.ts';
 import { need, startRehearsal } from './rehearsal.ts';
+import { buildWindow } from '../../scripts/build.ts';
 import { openWindow } from '../../scripts/open-window.ts';
 import { compareDisk } from './compare-disk.ts';
 import { writeDemoImage } from './demo-image.ts';
@@ -71,6 +72,7 @@ const runSoftwareDemo = async (options: SoftwareDemo): Promise<number> => {
     if (states.get(machine.id) !== machine.state) say(`${machine.name}: ${machine.state}: ${machine.says}`);
     states.set(machine.id, machine.state);
   };
+  await buildWindow();
   const startedAtMs = performance.now();
   const rehearsal = await startRehearsal({ folder, autoConsent: options.once, onEvent });
   try {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MachineDetail, MachineView, ImageView } from '../../../preload/contract/views.ts';
+import { buildWindow } from '../../../scripts/build.ts';
 import { createLab } from '../../wire/netns.ts';
 import type { Namespace } from '../../wire/netns.ts';
 import type { Program } from '../../wire/program.ts';
@@ -30,6 +31,7 @@ const BRIDGE = 'br0';
 
 /** @param serveOptions further options of `rackside serve`. */
 export const startLabStation = async (prefix: string, serveOptions: readonly string[] = []): Promise<LabStation> => {
+  await buildWindow();
   const lab = createLab(prefix);
   const namespace = lab.namespace('rack');
   lab.bridge(namespace, BRIDGE, ADDRESS);
