@@ -35,7 +35,9 @@ export const fetchAndWrite = async (
   await runConcurrently(plan.batches, bench.lanes, bench.signal, async (batch, signal) => {
     const slot = await bench.arena.take(signal);
     try {
-      bytesFetched += await fetchBatch(bench, batch, slot, options.fetchChunks, signal);
+      // Not `bytesFetched += await …`: that adds to what it was before the wait, and other lanes' bytes are lost.
+      const fetchedBytes = await fetchBatch(bench, batch, slot, options.fetchChunks, signal);
+      bytesFetched += fetchedBytes;
       signal.throwIfAborted();
       for (const write of coalesce(bench, batch, options.heldChunk)) {
         await writeAround(bench, write.offsetBytes, slot.bytes.subarray(write.slotAtBytes, write.slotAtBytes + write.lengthBytes));

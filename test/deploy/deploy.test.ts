@@ -67,6 +67,8 @@ test('a disk full of old content becomes the image, byte for byte', async () => 
     loaderPath: expect.stringMatching(/^\/EFI\/debian\/shimx64\.efi$/i),
   });
   expect(result.bytesVerified).toBe(result.bytesTotal);
+  const asked = run.requests.flat();
+  expect(result.bytesFetched).toBe(asked.reduce((sum, id) => sum + (fixture.frames.get(id)?.length ?? 0), 0));
   checkByTools(path);
   const sector = readFileSync(path).subarray(983_040, 983_040 + 4096);
   const identity = { serial: 'S1', wwn: null, sizeBytes: fixture.raw.length };
