@@ -16,6 +16,7 @@ import type { BootKit, KitRole } from './kit.ts';
 import { REPOSITORY, USAGE, readOptions } from './options.ts';
 import type { BuildOptions } from './options.ts';
 import { openRoot } from './root.ts';
+import { pruneCache } from './prune.ts';
 import { isBuildStop, stopBuild } from './run.ts';
 
 /** What boot loaders move before Linux can help itself; slow ones need 1 round trip per KiB. */
@@ -84,6 +85,7 @@ const build = async (options: BuildOptions): Promise<void> => {
   await rm(outputFolder, { recursive: true, force: true });
   await writeFile(join(fresh, INPUTS_FILE), inputs);
   await rename(fresh, outputFolder);
+  await pruneCache(cacheFolder, [root.key, (await openBase({ root, lock, cacheFolder, nodePackage, level, again: false, say })).key]);
   say(`boot kit ${kit.kitId.slice(0, 12)} (kernel ${kit.kernelVersion}) is in ${outputFolder}`);
 };
 
