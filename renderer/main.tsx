@@ -5,6 +5,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './shell/app.tsx';
 import { startConnection } from './store/connection.ts';
+import { startStayingAwake } from './store/stay-awake.ts';
 import { startTheme } from './store/theme.ts';
 import './kit/tokens.css';
 
@@ -13,6 +14,7 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"
 if (nonce) setNonce(nonce);
 startTheme();
 startConnection();
+startStayingAwake();
 
 const root = document.querySelector('#root');
 if (root === null) throw new Error('index.html has no #root');

@@ -4,21 +4,11 @@ import { failed } from '../../agent/protocol/failure.ts';
 import { connectPipe } from '../../preload/contract/pipe-client.ts';
 import { PIPE_PATH, SESSION_PATH } from '../../preload/contract/pipe.ts';
 import { applyEvents } from './apply-events.ts';
+import { bridge } from './bridge.ts';
 import { useProgressSlice, useStation } from './station-store.ts';
 import type { StationEvent } from '../../preload/contract/events.ts';
 import type { PipeClient } from '../../preload/contract/pipe-client.ts';
 import type { PipeCall } from '../../preload/contract/pipe.ts';
-
-/** What the preload of the desktop window exposes; absent in a browser. */
-export type Bridge = {
-  readonly pipeUrl: string;
-  readonly token: string;
-};
-
-declare global {
-  // oxlint-disable-next-line no-var -- a global can be declared no other way
-  var rackside: Bridge | undefined;
-}
 
 /** Events are drawn together, this often at most: faster than that nobody reads. */
 const BATCH_MS = 60;
@@ -83,8 +73,8 @@ const openPipe = (url: string, token: string | null): void => {
 
 /** Connects for the life of the window. */
 export const startConnection = (): void => {
-  const bridge = globalThis.rackside;
-  if (bridge !== undefined) return openPipe(bridge.pipeUrl, bridge.token);
+  const desktop = bridge();
+  if (desktop !== null) return openPipe(desktop.pipeUrl, desktop.token);
   const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${PIPE_PATH}`;
   const token = tokenFromAddress();
   if (token === null) openPipe(url, null);

@@ -154,6 +154,7 @@ export const WORDS = {
     import: 'Import…',
     importTitle: 'Import an image',
     importText: 'The file is read on the station, cut into chunks, hashed, compressed and signed. The original stays as it is.',
+    choose: 'Choose a file…',
     path: 'Path on the station',
     name: 'Name',
     labels: 'Labels',
@@ -275,6 +276,7 @@ export const WORDS = {
     version: 'Version',
     key: 'Signing key',
     library: 'Library',
+    reveal: 'Show the folder',
   },
   keys: [
     ['↑ ↓', 'previous or next machine'],

@@ -5,6 +5,7 @@ import { Button } from '../../kit/button.tsx';
 import { Dialog } from '../../kit/dialog.tsx';
 import { TextArea, TextField } from '../../kit/field.tsx';
 import { Problem } from '../../kit/panel.tsx';
+import { bridge } from '../../store/bridge.ts';
 import { act } from '../../store/notices.ts';
 import { WORDS } from '../../words/screens.ts';
 import { parseLabels } from './labels.ts';
@@ -25,6 +26,7 @@ export const ImportDialog = ({ onClose }: { readonly onClose: () => void }) => {
   const [working, setWorking] = useState(false);
   const first = useRef<HTMLInputElement>(null);
   const parsed = parseLabels(labels);
+  const desktop = bridge();
   const chosenName = name ?? nameFromPath(path);
   const ready = path.trim() !== '' && chosenName.trim() !== '' && parsed.bad === null && !working;
   const submit = async (): Promise<void> => {
@@ -61,6 +63,11 @@ export const ImportDialog = ({ onClose }: { readonly onClose: () => void }) => {
           if (ready) void submit();
         }}
       >
+        {desktop === null ? null : (
+          <div className={page['buttons']}>
+            <Button onClick={() => void desktop.chooseImage().then((chosen) => chosen !== null && setPath(chosen))}>{words.choose}</Button>
+          </div>
+        )}
         <TextField ref={first} label={words.path} value={path} onChange={(event) => setPath(event.target.value)} mono />
         <TextField label={words.name} value={chosenName} maxLength={120} onChange={(event) => setName(event.target.value)} />
         <TextArea

@@ -1,15 +1,20 @@
-// The list of slabs: one listbox, so that arrows move the selection and Enter opens. Rows draw themselves; this file
-// draws again only when the order or the selection changes.
-import { useEffect, useMemo } from 'react';
+// The list of slabs: one listbox, so that arrows move the selection and Enter opens. Only rows near the window are in the
+// document; they draw themselves, and this file draws again only when order, selection or scrolling change.
+import { useEffect, useMemo, useRef } from 'react';
 import { Button } from '../../kit/button.tsx';
 import { Blank } from '../../kit/panel.tsx';
 import { go } from '../../store/route.ts';
 import { layOutRack } from '../../store/rack-order.ts';
 import { useStation } from '../../store/station-store.ts';
 import { WORDS } from '../../words/screens.ts';
-import { EmptySlab, Slab } from './slab.tsx';
+import { HEIGHTS, TOUCH_HEIGHTS, placeRows, scrollToShow } from './row-window.ts';
+import { EmptySlab, Slab, slabId } from './slab.tsx';
+import { useRowWindow, useSmall } from './use-row-window.ts';
 import styles from './rack-list.module.css';
 import type { Place, Sorting } from '../../store/rack-order.ts';
+
+/** Around the rows, px; as in the style sheet. */
+const PADDING = 10;
 
 export type RackListProps = {
   readonly places: readonly Place[];
@@ -29,14 +34,23 @@ const NothingHeard = () => {
   );
 };
 
-export const slabId = (machineId: string): string => `slab-${machineId}`;
-
-export const RackList = ({ places, ids, selected, sorting, onSelect }: RackListProps) => {
+const Rows = ({ places, ids, selected, sorting, onSelect }: RackListProps) => {
+  const list = useRef<HTMLDivElement>(null);
+  const heights = useSmall() ? TOUCH_HEIGHTS : HEIGHTS;
   const rows = useMemo(() => layOutRack(places, sorting), [places, sorting]);
+  const { tops, total } = useMemo(() => placeRows(rows, heights), [rows, heights]);
+  const [from, to] = useRowWindow(
+    list,
+    useMemo(() => ({ tops, total }), [tops, total]),
+  );
+  const chosen = selected === null ? -1 : rows.findIndex((row) => row.kind === 'machine' && row.id === selected);
   useEffect(() => {
-    if (selected !== null) document.getElementById(slabId(selected))?.scrollIntoView({ block: 'nearest' });
+    const element = list.current;
+    if (element === null || chosen < 0) return;
+    element.scrollTop = scrollToShow(tops[chosen] ?? 0, heights.slab + PADDING, element.scrollTop, element.clientHeight - PADDING);
+    // Only when another machine is selected: live updates never scroll the list away under the eye.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [selected]);
-  if (ids.length === 0) return <NothingHeard />;
   const move = (step: number): void => {
     const at = selected === null ? (step > 0 ? -1 : ids.length) : ids.indexOf(selected);
     const next = ids[Math.min(ids.length - 1, Math.max(0, at + step))];
@@ -53,11 +67,12 @@ export const RackList = ({ places, ids, selected, sorting, onSelect }: RackListP
   };
   return (
     <div
+      ref={list}
       className={styles['list']}
       role="listbox"
       tabIndex={0}
       aria-label={WORDS.rack.list}
-      aria-activedescendant={selected === null ? undefined : slabId(selected)}
+      aria-activedescendant={selected !== null && chosen >= from && chosen < to ? slabId(selected) : undefined}
       onKeyDown={(event) => {
         const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
         if (act === undefined) return;
@@ -65,20 +80,28 @@ export const RackList = ({ places, ids, selected, sorting, onSelect }: RackListP
         act();
       }}
     >
-      {rows.map((row) => {
-        switch (row.kind) {
-          case 'group':
-            return (
-              <div key={row.key} className={styles['group']} role="presentation">
-                {row.title}
-              </div>
-            );
-          case 'empty':
-            return <EmptySlab key={row.key} label={row.label} />;
-          case 'machine':
-            return <Slab key={row.key} machineId={row.id} label={row.label} selected={row.id === selected} onSelect={onSelect} />;
-        }
-      })}
+      <div className={styles['rows']} role="presentation" style={{ height: total }}>
+        {rows.slice(from, to).map((row, offset) => {
+          const index = from + offset;
+          const place = { top: tops[index] ?? 0, position: index + 1, size: rows.length };
+          switch (row.kind) {
+            case 'group':
+              return (
+                <div key={row.key} className={styles['group']} role="presentation" style={{ top: place.top }}>
+                  {row.title}
+                </div>
+              );
+            case 'empty':
+              return <EmptySlab key={row.key} {...place} label={row.label} />;
+            case 'machine':
+              return (
+                <Slab key={row.key} {...place} machineId={row.id} label={row.label} selected={row.id === selected} onSelect={onSelect} />
+              );
+          }
+        })}
+      </div>
     </div>
   );
 };
+
+export const RackList = (props: RackListProps) => (props.places.length === 0 ? <NothingHeard /> : <Rows {...props} />);

@@ -11,7 +11,12 @@ import { figuresOf, underState } from './slab-words.ts';
 import styles from './slab.module.css';
 import type { MachineView } from '../../../preload/contract/views.ts';
 
-export type SlabProps = {
+/** Where a row stands: px from the top of the list, and its number of how many. */
+type RowPlace = { readonly top: number; readonly position: number; readonly size: number };
+
+export const slabId = (machineId: string): string => `slab-${machineId}`;
+
+export type SlabProps = RowPlace & {
   readonly machineId: string;
   readonly label: string;
   readonly selected: boolean;
@@ -41,15 +46,18 @@ const StateWords = ({ machine }: { readonly machine: MachineView }) => {
   return <ToneText tone={toneOf(machine)}>{stateWithProgress(machine, progress)}</ToneText>;
 };
 
-export const Slab = memo(function Slab({ machineId, label, selected, onSelect }: SlabProps) {
+export const Slab = memo(function Slab({ machineId, label, selected, onSelect, top, position, size }: SlabProps) {
   const machine = useStation((state) => state.machines.get(machineId));
   if (machine === undefined) return null;
   const tone = toneOf(machine);
   return (
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- keys are on the listbox, as its pattern has it
     <div
-      id={`slab-${machineId}`}
+      id={slabId(machineId)}
       role="option"
+      aria-posinset={position}
+      aria-setsize={size}
+      style={{ top }}
       aria-selected={selected}
       className={cx(styles['slab'], styles[tone], selected && styles['selected'])}
       onClick={() => onSelect(machineId)}
@@ -72,9 +80,17 @@ export const Slab = memo(function Slab({ machineId, label, selected, onSelect }:
   );
 });
 
-export const EmptySlab = memo(function EmptySlab({ label }: { readonly label: string }) {
+export const EmptySlab = memo(function EmptySlab({ label, top, position, size }: RowPlace & { readonly label: string }) {
   return (
-    <div className={cx(styles['slab'], styles['empty'])} role="option" aria-selected={false} aria-disabled="true">
+    <div
+      className={cx(styles['slab'], styles['empty'])}
+      role="option"
+      aria-selected={false}
+      aria-disabled="true"
+      aria-posinset={position}
+      aria-setsize={size}
+      style={{ top }}
+    >
       <span className={styles['label']}>{label}</span>
       <span className={styles['nothing']}>{label.includes('–') ? WORDS.rack.nothingOnPorts : WORDS.rack.nothingOnPort}</span>
     </div>

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Button } from '../../kit/button.tsx';
 import { SelectField, TextField } from '../../kit/field.tsx';
 import { Pairs } from '../../kit/panel.tsx';
+import { bridge } from '../../store/bridge.ts';
 import { act } from '../../store/notices.ts';
 import { useStation } from '../../store/station-store.ts';
 import { setTheme, useTheme } from '../../store/theme.ts';
@@ -61,6 +62,7 @@ const LookCard = () => {
 export const SettingsScreen = () => {
   const station = useStation((state) => state.station);
   if (station === null) return null;
+  const desktop = bridge();
   return (
     <div className={page['page']}>
       <h1 className={page['title']}>{WORDS.screens.settings}</h1>
@@ -85,6 +87,11 @@ export const SettingsScreen = () => {
                 ],
               ]}
             />
+            {desktop === null ? null : (
+              <div className={page['buttons']}>
+                <Button onClick={() => void desktop.reveal(station.library.folder)}>{words.reveal}</Button>
+              </div>
+            )}
           </section>
           <section className={page['card']} aria-label={words.keys}>
             <h2 className={page['cardTitle']}>{words.keys}</h2>
