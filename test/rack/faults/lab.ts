@@ -2,7 +2,7 @@
 // between any two steps. Everything goes over the same DHCP, TFTP, HTTP and pipe as ever.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TargetDevice } from '../../../agent/disk/target-disk.ts';
@@ -218,6 +218,16 @@ export const filesIn = async (folder: string): Promise<readonly string[]> =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .toSorted();
+
+/** The pack of the last import. */
+export const newestPack = async (lab: Lab): Promise<string> => {
+  const folder = join(lab.folder, 'library');
+  const packs = (await filesIn(folder)).filter((name) => name.endsWith('.pack')).map((name) => join(folder, name));
+  const dated = await Promise.all(packs.map(async (path) => ({ path, atMs: (await stat(path)).mtimeMs })));
+  const [newest] = dated.toSorted((left, right) => right.atMs - left.atMs);
+  if (newest === undefined) throw new Error('the library has no pack');
+  return newest.path;
+};
 
 /** Codes of what a machine says against an image. */
 export const refusalsOf = (machine: MachineView): readonly string[] =>
