@@ -142,11 +142,14 @@ export const WORDS = {
     go: 'Check and ask',
     none: 'The library has no image yet. Import one first.',
     untrusted: 'not signed by a trusted key',
+    otherFirmware: 'for other firmware',
   },
   ask: {
     chooseTitle: 'Nobody could decide for this machine',
     factTitle: 'A fact is missing',
     refusedTitle: 'It cannot be deployed as it is',
+    failedTitle: 'What shall it do next?',
+    heldTitle: 'It is held here',
   },
   images: {
     emptyTitle: 'The library is empty',

@@ -25,13 +25,29 @@ const Frame = ({ title, children }: { readonly title: string; readonly children:
   </section>
 );
 
+/** States in which a person can do something although nothing is asked in so many words. */
+const titleWithoutQuestion = (state: MachineView['state']): string | null => {
+  switch (state) {
+    case 'failed':
+      return WORDS.ask.failedTitle;
+    case 'unmatched':
+    case 'ambiguous':
+      return WORDS.ask.chooseTitle;
+    case 'waiting':
+      return WORDS.ask.heldTitle;
+    default:
+      return null;
+  }
+};
+
 type QuestionProps = { readonly machine: MachineView; readonly disks: readonly Disk[]; readonly onErase: (pinned: EraseQuestion) => void };
 
 const QuestionFrame = ({ machine, disks, onErase }: QuestionProps) => {
   const { question } = machine;
   if (question === null) {
-    return machine.state !== 'failed' && machine.state !== 'unmatched' && machine.state !== 'ambiguous' ? null : (
-      <Frame title={machine.state === 'failed' ? WORDS.ask.refusedTitle : WORDS.ask.chooseTitle}>
+    const title = titleWithoutQuestion(machine.state);
+    return title === null ? null : (
+      <Frame title={title}>
         <div className={styles['answers']}>
           <Button
             {...{ [CONSENT_FOCUS]: '' }}

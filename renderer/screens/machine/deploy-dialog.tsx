@@ -11,15 +11,21 @@ import { useMachineDetail } from './use-machine-detail.ts';
 import styles from './dialogs.module.css';
 import type { ImageView, MachineView } from '../../../preload/contract/views.ts';
 
-const imageLabel = (image: ImageView): string =>
+const fits = (image: ImageView, machine: MachineView): boolean =>
+  machine.firmware === null || image.firmware === 'both' || image.firmware === machine.firmware;
+
+const imageLabel = (image: ImageView, machine: MachineView): string =>
   [`${image.name} r${image.revision}`, ...Object.entries(image.labels).map(([key, value]) => `${key}=${value}`)].join(' · ') +
-  (image.trust === 'trusted' ? '' : ` (${WORDS.deploy.untrusted})`);
+  (image.trust === 'trusted' ? '' : ` (${WORDS.deploy.untrusted})`) +
+  (fits(image, machine) ? '' : ` (${WORDS.deploy.otherFirmware})`);
 
 export const DeployDialog = ({ machine, onClose }: { readonly machine: MachineView; readonly onClose: () => void }) => {
   const images = useStation((state) => state.images);
   const { detail } = useMachineDetail(machine.id);
-  const list = [...images.values()].toSorted((a, b) => a.name.localeCompare(b.name, 'en') || b.revision - a.revision);
-  const [chosen, setChosen] = useState('');
+  const list = [...images.values()].toSorted(
+    (a, b) => Number(fits(b, machine)) - Number(fits(a, machine)) || a.name.localeCompare(b.name, 'en') || b.revision - a.revision,
+  );
+  const [chosen, setChosen] = useState(() => (machine.question?.kind === 'erase' ? machine.question.osoid : (machine.osoid ?? '')));
   const [disk, setDisk] = useState('');
   const [rewrite, setRewrite] = useState(false);
   const cancel = useRef<HTMLButtonElement>(null);
@@ -57,7 +63,7 @@ export const DeployDialog = ({ machine, onClose }: { readonly machine: MachineVi
             label={WORDS.deploy.image}
             value={osoid}
             onChange={(event) => setChosen(event.target.value)}
-            choices={list.map((image) => ({ value: image.osoid, label: imageLabel(image) }))}
+            choices={list.map((image) => ({ value: image.osoid, label: imageLabel(image, machine) }))}
           />
           <SelectField
             label={WORDS.deploy.disk}
