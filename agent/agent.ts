@@ -81,7 +81,7 @@ export const runAgent = async (environment: AgentEnvironment, signal: AbortSigna
 /** Which port this machine hangs on is often known only half a minute later: then the inventory is sent again with it. */
 const hearSwitches = async (boot: Boot): Promise<void> => {
   if (boot.inventory.lldp.length > 0) return;
-  const lldp = await boot.environment.listenToSwitches(boot.inventory, boot.signal);
+  const lldp = await boot.environment.listenToSwitches(boot.inventory, boot.signal).catch(() => []);
   if (lldp.length === 0 || boot.signal.aborted || boot.deployment.isRunning()) return;
   boot.inventory = { ...boot.inventory, lldp };
   await sendInventory(boot);

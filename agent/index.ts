@@ -7,6 +7,12 @@ import { parseBootWords } from './words.ts';
 
 const VERSION = '0.1.0';
 
+// A bug ends the agent; stage 2's init starts it again, and it goes on with the session it had.
+process.on('unhandledRejection', (error) => {
+  console.error('rackside: the agent made a mistake:', error);
+  process.exit(1);
+});
+
 const main = async (): Promise<number> => {
   const words = parseBootWords(await readFile('/proc/cmdline', 'utf8'));
   if (!words.ok) {

@@ -85,7 +85,21 @@ export const listenLldp = async (
 ): Promise<readonly LldpNeighbour[]> => {
   const heard = await Promise.all(
     nics.slice(0, 256).map(async (nic) => {
-      const args = ['-i', nic, '-c', '1', '-s', '1600', '-n', '-t', '-xx', 'ether proto 0x88cc or (vlan and ether proto 0x88cc)'];
+      // Debian's tcpdump gives up root for a user of its own, which the boot kit does not have.
+      const args = [
+        '-Z',
+        'root',
+        '-i',
+        nic,
+        '-c',
+        '1',
+        '-s',
+        '1600',
+        '-n',
+        '-t',
+        '-xx',
+        'ether proto 0x88cc or (vlan and ether proto 0x88cc)',
+      ];
       const answer = await source.run('tcpdump', args, {
         timeoutMs: options.waitMs,
         ...(options.signal ? { signal: options.signal } : {}),
