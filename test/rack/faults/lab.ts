@@ -20,7 +20,7 @@ import type { PowerCycle, SoftwareDisk } from '../software-target.ts';
 
 export const MIB = 1024 * 1024;
 /** Two shared cores and a whole suite beside this test. */
-export const PATIENCE_MS = 90_000;
+export const PATIENCE_MS = 50_000;
 const CONTENT_BYTES = 6 * MIB;
 
 export type DiskWish = Partial<DiskAttributes> & { readonly serial: string };
