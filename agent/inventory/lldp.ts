@@ -72,6 +72,8 @@ export const frameFromTcpdump = (text: string): Uint8Array => {
   return Uint8Array.from(bytes);
 };
 
+const FILTER = 'ether proto 0x88cc or (vlan and ether proto 0x88cc)';
+
 export type LldpOptions = { readonly waitMs: number; readonly signal?: AbortSignal };
 
 /**
@@ -86,20 +88,7 @@ export const listenLldp = async (
   const heard = await Promise.all(
     nics.slice(0, 256).map(async (nic) => {
       // Debian's tcpdump gives up root for a user of its own, which the boot kit does not have.
-      const args = [
-        '-Z',
-        'root',
-        '-i',
-        nic,
-        '-c',
-        '1',
-        '-s',
-        '1600',
-        '-n',
-        '-t',
-        '-xx',
-        'ether proto 0x88cc or (vlan and ether proto 0x88cc)',
-      ];
+      const args = ['-i', nic, '-Z', 'root', '-c', '1', '-s', '1600', '-n', '-t', '-xx', FILTER];
       const answer = await source.run('tcpdump', args, {
         timeoutMs: options.waitMs,
         ...(options.signal ? { signal: options.signal } : {}),
