@@ -125,7 +125,8 @@ const discover = (exchange: Exchange): Outcome => {
   const choice = chooseAddress({ clientKey, mac: client.mac, requested }, leases, config.pool, reserved, now);
   if (choice === null) return silent('pool full', [], [{ kind: 'pool-exhausted', client }]);
   const boot = bootFor(exchange, wanted, choice.address);
-  if (boot === null) return silent('nothing to boot');
+  const nothing = whyNothing(wanted, boot);
+  if (nothing !== null) return silent(nothing);
   // A client that holds a live lease keeps its full time while it thinks about our offer.
   const held = own !== undefined && own.state === 'bound' && own.address === choice.address && isLive(own, now);
   const lease: Lease = held ? own : leaseOf(exchange, choice.address, 'offered', now + OFFER_MS);
@@ -174,10 +175,7 @@ const request = (exchange: Exchange): Outcome => {
 
 const bind = (exchange: Exchange, address: string, holder: Lease | undefined, wanted: 'boot' | 'lease' | 'ignore'): Outcome => {
   const { now, config, clientKey } = exchange;
-  const boot = bootFor(exchange, wanted, address) ?? {
-    client: bootClientOf(exchange.packet, address),
-    answer: { kind: 'none', reason: 'lease only' } as const,
-  };
+  const boot = bootFor(exchange, wanted, address);
   const lease = leaseOf(exchange, address, 'bound', now + config.leaseSeconds * 1000);
   const changes: LeaseChange[] = [
     ...(holder !== undefined && holder.clientKey !== clientKey ? [{ kind: 'remove' as const, clientKey: holder.clientKey }] : []),
@@ -226,19 +224,22 @@ const inform = (exchange: Exchange): Outcome => {
   const wanted = config.answers(exchange.client);
   if (wanted === 'ignore' || packet.clientAddress === NO_ADDRESS) return silent('not answering this client');
   const boot = bootFor(exchange, wanted, packet.clientAddress);
-  const parts = boot === null ? { options: new Map<number, Uint8Array>() } : bootParts(packet, boot.client, boot.answer);
+  const parts = bootParts(packet, boot.client, boot.answer);
   const options = new Map([...networkOptions(config), ...parts.options]);
   return send(exchange, 'ack', replyTo(packet, 'ack', config.serverId, { ...parts, clientAddress: packet.clientAddress, options }));
 };
 
 type Boot = { readonly client: BootClient; readonly answer: BootAnswer };
 
-/** Null: a boot client with nothing to boot, which is better off without an offer than waiting on one. The agent always needs its lease. */
-const bootFor = (exchange: Exchange, wanted: 'boot' | 'lease' | 'ignore', address: string): Boot | null => {
+const bootFor = (exchange: Exchange, wanted: 'boot' | 'lease' | 'ignore', address: string): Boot => {
   const client = bootClientOf(exchange.packet, address);
-  if (wanted !== 'boot') return { client, answer: { kind: 'none', reason: 'lease only' } };
-  const decided = exchange.decideBoot(client);
-  return decided.kind === 'none' && client.firmware !== 'agent' && client.firmware !== 'other' ? null : { client, answer: decided };
+  return { client, answer: wanted === 'boot' ? exchange.decideBoot(client) : { kind: 'none', reason: 'lease only' } };
+};
+
+/** Why firmware is better off without an offer than waiting on one, in the words of who decides; the agent always needs its lease. */
+const whyNothing = (wanted: 'boot' | 'lease' | 'ignore', { client, answer: decided }: Boot): string | null => {
+  const isFirmware = client.firmware !== 'agent' && client.firmware !== 'other';
+  return wanted === 'boot' && isFirmware && decided.kind === 'none' ? decided.reason : null;
 };
 
 const grant = ({ packet, config }: Exchange, type: 'offer' | 'ack', address: string, boot: Boot): DhcpPacket => {

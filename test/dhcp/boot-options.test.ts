@@ -64,7 +64,7 @@ describe('server mode', () => {
     expect(outcome).toMatchObject({
       actions: [],
       leaseChanges: [],
-      events: [{ kind: 'heard', answered: false, silence: 'nothing to boot' }],
+      events: [{ kind: 'heard', answered: false, silence: 'held at its console' }],
     });
   });
 

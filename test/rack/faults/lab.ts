@@ -79,15 +79,23 @@ export const startLab = async (options: Partial<RehearsalOptions> = {}): Promise
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'rackside-fault-')));
   const events: EventView[] = [];
   const machines: LabMachine[] = [];
+  const remember = (more: readonly EventView[]): void => {
+    for (const event of more) if (events.every(({ id }) => id !== event.id)) events.push(event);
+    events.sort((left, right) => left.id - right.id);
+  };
   const rehearsal = await startRehearsal({
     autoConsent: false,
     ...options,
     folder,
     onEvent: (event) => {
-      if (event.name === 'event.logged') events.push(event.payload);
+      if (event.name === 'event.logged') remember([event.payload]);
       options.onEvent?.(event);
     },
   });
+  /** What was logged before this window listened; from its answer on, the window hears everything. */
+  const catchUp = async (): Promise<void> =>
+    remember(await need(rehearsal.call('events.list', { afterId: 0, limit: 1000, machineId: null })));
+  await catchUp();
   // The station's ports change when it is restarted; firmware finds it anew by broadcast, our machines by asking here.
   const wire = {
     get dhcp() {
