@@ -1,4 +1,4 @@
-// The pipe between a window and its station: JSON text frames over a WebSocket (docs/adr, "Our own pipe"). This file is
+// The pipe between a window and its station: JSON text frames over a WebSocket (docs/adr has why it is our own). This file is
 // what travels; pipe-client.ts is the window's end, main/pipe/pipe-server.ts the station's.
 import { z } from 'zod';
 import { failureSchema } from '../../agent/protocol/failure.ts';

@@ -54,6 +54,8 @@ export const orderMachines = (
 /** Runs of empty ports longer than this are one line. */
 const LONGEST_RUN = 3;
 const HIGHEST_PORT = 64;
+/** A switch of which less than this share was heard is not ours to draw in full. */
+const SMALLEST_SHARE = 0.25;
 
 const pad = (number: number, digits: number): string => String(number).padStart(Math.max(2, digits), '0');
 
@@ -68,11 +70,26 @@ const emptyBetween = (group: string, from: number, to: number, digits: number): 
   }));
 };
 
+/** Groups whose empty ports are worth showing: several machines, and not only a few of many ports. */
+const groupsToFill = (places: readonly Place[]): ReadonlySet<string> => {
+  const numbers = new Map<string, Set<number>>();
+  for (const { position } of places) {
+    const split = splitPosition(position);
+    if (split !== null) numbers.set(split.group, (numbers.get(split.group) ?? new Set()).add(split.number));
+  }
+  const filled = [...numbers].filter(([, heard]) => {
+    const highest = Math.max(...heard);
+    return heard.size > 1 && highest <= HIGHEST_PORT && heard.size / highest >= SMALLEST_SHARE;
+  });
+  return new Set(filled.map(([group]) => group));
+};
+
 /** The rows of the rack: in position order grouped by switch or rack, with the ports between machines shown as empty. */
 export const layOutRack = (places: readonly Place[], sorting: Sorting): readonly RackRow[] => {
   const rows: RackRow[] = [];
   let group: string | null = null;
   let last = 0;
+  const fill = groupsToFill(places);
   const titles = new Set(places.map(({ position }) => splitPosition(position)?.group ?? ''));
   places.forEach(({ id, position }, index) => {
     const split = splitPosition(position);
@@ -85,7 +102,7 @@ export const layOutRack = (places: readonly Place[], sorting: Sorting): readonly
       if (titles.size > 1) rows.push({ kind: 'group', key: `group ${mine} ${index}`, title: mine });
       [group, last] = [mine, 0];
     }
-    if (split !== null && split.number <= HIGHEST_PORT && split.number > last) {
+    if (split !== null && fill.has(mine) && split.number > last) {
       rows.push(...emptyBetween(mine, last + 1, split.number - 1, split.digits));
       last = split.number;
     }

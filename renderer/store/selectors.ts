@@ -1,6 +1,6 @@
 // Derived values: counts for the header, the next machine that asks, names for ids. Pure over the store's state.
 import { toneOf } from '../words/machine.ts';
-import type { MachineView } from '../../preload/contract/views.ts';
+import type { JobView, MachineView } from '../../preload/contract/views.ts';
 import type { StationState } from './station-store.ts';
 import type { Tone } from '../words/machine.ts';
 
@@ -21,6 +21,21 @@ export const nextAsking = (ids: readonly string[], machines: ReadonlyMap<string,
     if (id !== undefined && machine !== undefined && toneOf(machine) === 'ask') return id;
   }
   return null;
+};
+
+const latestByJobs = new WeakMap<StationState['jobs'], ReadonlyMap<string, JobView>>();
+
+/** The newest job of each machine, worked out once for each state of the jobs. */
+export const latestJobs = (jobs: StationState['jobs']): ReadonlyMap<string, JobView> => {
+  const known = latestByJobs.get(jobs);
+  if (known !== undefined) return known;
+  const latest = new Map<string, JobView>();
+  for (const job of jobs.values()) {
+    const other = latest.get(job.machineId);
+    if (other === undefined || job.createdAtMs >= other.createdAtMs) latest.set(job.machineId, job);
+  }
+  latestByJobs.set(jobs, latest);
+  return latest;
 };
 
 export const imageNameOf =

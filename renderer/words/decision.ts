@@ -6,7 +6,7 @@ export const outcomeWords = (outcome: Outcome, imageName: (osoid: string) => str
     case 'deploy':
       return `deploy ${imageName(outcome.osoid) ?? `image ${outcome.osoid.slice(0, 12)}`}`;
     case 'deploy-newest': {
-      const labels = Object.entries(outcome.labels).map(([key, value]) => `${key} ${value}`);
+      const labels = Object.entries(outcome.labels).map(([key, value]) => `${key}=${value}`);
       return `deploy the newest trusted image${labels.length === 0 ? '' : ` with ${labels.join(' and ')}`}`;
     }
     case 'boot-local':

@@ -59,7 +59,7 @@ test('the four questions are answered without a click, ports in order, empty one
     '15',
     '16',
   ]);
-  expect(rows[8]).toContain('nothing heard on this port');
+  expect(rows[8]).toContain('nothing heard here');
   expect(await row('web-03').innerText()).toMatch(/Deploying 71 %[\s\S]*184 MB\/s[\s\S]*6 s left/);
 });
 

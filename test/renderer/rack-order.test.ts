@@ -63,6 +63,10 @@ describe('layout', () => {
   test('two switches get headings; what has no position ends without one of its own number', () => {
     expect(labels(['a 1', 'b 1', ''])).toEqual(['# a', '01', '# b', '01', '# ', '–']);
   });
+  test('one machine of a blade enclosure, or few ports of many, bring no empty rows', () => {
+    expect(labels(['enc slot 3'])).toEqual(['03']);
+    expect(labels(['sw 40', 'sw 48'])).toEqual(['40', '48']);
+  });
   test('a number that is no port count makes no thousand empty rows', () => {
     expect(labels(['rack 1204'])).toEqual(['1204']);
   });

@@ -4,6 +4,7 @@ import { memo } from 'react';
 import { cx } from '../../kit/class-names.ts';
 import { Lamp, ToneText } from '../../kit/lamp.tsx';
 import { useTicking } from '../../store/clock.ts';
+import { latestJobs } from '../../store/selectors.ts';
 import { useProgress, useStation } from '../../store/station-store.ts';
 import { modelLine, stateWithProgress, toneOf } from '../../words/machine.ts';
 import { WORDS } from '../../words/screens.ts';
@@ -25,7 +26,7 @@ export type SlabProps = RowPlace & {
 
 const Figures = ({ machine }: { readonly machine: MachineView }) => {
   const progress = useProgress(machine.id);
-  const job = useStation((state) => (machine.jobId === null ? undefined : state.jobs.get(machine.jobId)));
+  const job = useStation((state) => latestJobs(state.jobs).get(machine.id));
   const text = useTicking((nowMs) => figuresOf(machine, job, progress, nowMs).join('\n'));
   const [first, second] = text.split('\n');
   return (
@@ -92,7 +93,7 @@ export const EmptySlab = memo(function EmptySlab({ label, top, position, size }:
       style={{ top }}
     >
       <span className={styles['label']}>{label}</span>
-      <span className={styles['nothing']}>{label.includes('–') ? WORDS.rack.nothingOnPorts : WORDS.rack.nothingOnPort}</span>
+      <span className={styles['nothing']}>{WORDS.rack.nothingHere}</span>
     </div>
   );
 });
