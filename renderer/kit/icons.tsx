@@ -17,7 +17,6 @@ export {
   Search as SearchIcon,
   Server as RackIcon,
   Settings as SettingsIcon,
-  TriangleAlert as WarnIcon,
   Unplug as LinkLostIcon,
   X as NoIcon,
 } from 'lucide-react';
