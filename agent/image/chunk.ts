@@ -90,7 +90,8 @@ const inflate = (header: FrameHeader, body: Uint8Array): Uint8Array | undefined 
   if (header.codec === 'raw') return body;
   try {
     return zstdDecompressSync(body, {
-      chunkSize: Math.max(1024, header.rawLength),
+      // One byte more than comes: where the buffer is full, zlib makes a second one to see whether more follows.
+      chunkSize: Math.max(1024, header.rawLength + 1),
       maxOutputLength: header.rawLength,
       params: { [constants.ZSTD_d_windowLogMax]: 21 },
     });

@@ -1,6 +1,7 @@
 // One request to the station, with the session's proof when there is one. Link trouble, refusals and answers that do not
 // fit their schema come back as failures; only a bug throws.
 import type { webcrypto } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
 import type { z } from 'zod';
 import { failed, failureSchema, success } from '../protocol/failure.ts';
 import type { Result } from '../protocol/failure.ts';
@@ -22,6 +23,8 @@ export type Request = {
 export const isLinkTrouble = (code: string): boolean => code === 'link.lost' || code === 'link.station-busy';
 
 const EMPTY = new Uint8Array(0);
+/** A chunk table of 2 TiB in use is 84 MB; what announces more is read as it comes. */
+const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
 
 /** Bytes of a 2xx answer, or the failure that the station or the link gave. */
 export const requestBytes = async (station: string, request: Request): Promise<Result<Uint8Array<ArrayBuffer>>> => {
@@ -39,18 +42,17 @@ export const requestBytes = async (station: string, request: Request): Promise<R
     });
   }
   try {
-    const response = await fetch(station + request.path, {
+    const { status, bytes } = await exchange(station + request.path, {
       method: request.method,
       headers,
       body: request.body,
       signal: AbortSignal.any([request.signal, AbortSignal.timeout(request.timeoutMs)]),
     });
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    if (response.ok) return success(bytes);
-    return { ok: false, failure: refusalOf(response.status, bytes) };
+    if (status >= 200 && status < 300) return success(bytes);
+    return { ok: false, failure: refusalOf(status, bytes) };
   } catch (error) {
     if (request.signal.aborted) return failed('link.cancelled', 'The request was cancelled.', 'Nothing to do.');
-    const why = error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error);
+    const why = error instanceof Error ? error.message : String(error);
     return failed(
       'link.lost',
       `The station did not answer (${why}).`,
@@ -58,6 +60,41 @@ export const requestBytes = async (station: string, request: Request): Promise<R
     );
   }
 };
+
+type Exchange = {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | null;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Over node:http, whose agent keeps connections: batches of chunks are most of what an agent hears, and `fetch` copies them twice
+ * through streams. An answer of known length is read into one buffer that is all its own, so that a worker can take it over.
+ */
+const exchange = (
+  url: string,
+  { method, headers, body, signal }: Exchange,
+): Promise<{ readonly status: number; readonly bytes: Uint8Array<ArrayBuffer> }> =>
+  new Promise((resolve, reject) => {
+    const length = body === null ? {} : { 'content-length': String(body.byteLength) };
+    const sent = httpRequest(url, { method, headers: { ...headers, ...length }, signal }, (answer) => {
+      const announced = Number(answer.headers['content-length'] ?? Number.NaN);
+      const whole = announced <= MAX_ANSWER_BYTES ? new Uint8Array(announced) : null;
+      const parts: Uint8Array[] = [];
+      let at = 0;
+      answer.on('data', (part: Uint8Array) => {
+        if (whole === null) parts.push(part);
+        else whole.set(part, at);
+        at += part.length;
+      });
+      // A connection that breaks in the middle gives an error here, and no `end`.
+      answer.on('error', reject);
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, bytes: whole ?? new Uint8Array(Buffer.concat(parts)) }));
+    });
+    sent.on('error', reject);
+    sent.end(body ?? undefined);
+  });
 
 const refusalOf = (status: number, bytes: Uint8Array) => {
   try {
