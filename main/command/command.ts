@@ -21,8 +21,8 @@ export type Invocation = {
   readonly output: Output;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
-  /** The running station, over the same pipe as any window. */
-  station(onEvent?: (event: StationEvent) => void): Promise<Result<PipeClient>>;
+  /** The running station, over the same pipe as any window. `onGone`: the link has ended, by us or by the station. */
+  station(onEvent?: (event: StationEvent) => void, onGone?: () => void): Promise<Result<PipeClient>>;
 };
 
 export type Command = {

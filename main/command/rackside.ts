@@ -55,18 +55,36 @@ const findCommand = (words: readonly string[]): Command | null =>
     (left, right) => right.name.length - left.name.length,
   )[0] ?? null;
 
-const reachStation = async (dataFolder: string, onEvent?: (event: StationEvent) => void): Promise<Result<PipeClient>> => {
+const reachStation = async (
+  dataFolder: string,
+  onEvent?: (event: StationEvent) => void,
+  onGone?: () => void,
+): Promise<Result<PipeClient>> => {
   const running = findRunningStation(dataFolder);
   if (running === null) return failed('station.not-running', `No station runs in ${dataFolder}.`, 'Start one with: rackside serve');
   return success(
-    connectPipe({ url: running.pipeUrl, token: running.token, reconnect: false, ...(onEvent === undefined ? {} : { onEvent }) }),
+    connectPipe({
+      url: running.pipeUrl,
+      token: running.token,
+      reconnect: false,
+      onLink: ({ kind }) => (kind === 'closed' ? onGone?.() : undefined),
+      ...(onEvent === undefined ? {} : { onEvent }),
+    }),
   );
 };
 
+type Streams = { readonly write: (text: string) => void; readonly writeError: (text: string) => void };
+const standardStreams: Streams = {
+  write: (text) => void process.stdout.write(text),
+  writeError: (text) => void process.stderr.write(text),
+};
+
 /** Runs one command line; the exit code. */
-export const runCommandLine = async (words: readonly string[], signal: AbortSignal): Promise<number> => {
-  const write = (text: string): void => void process.stdout.write(text);
-  const writeError = (text: string): void => void process.stderr.write(text);
+export const runCommandLine = async (
+  words: readonly string[],
+  signal: AbortSignal,
+  { write, writeError }: Streams = standardStreams,
+): Promise<number> => {
   const plain = createOutput({ json: false, write, writeError });
   const command = findCommand(words);
   if (command === null) {
@@ -116,12 +134,14 @@ export const runCommandLine = async (words: readonly string[], signal: AbortSign
       json,
       output: createOutput({ json, write, writeError }),
       signal,
-      station: (onEvent) => reachStation(dataFolder, onEvent),
+      station: (onEvent, onGone) => reachStation(dataFolder, onEvent, onGone),
     };
     return await command.run(invocation);
   } catch (error) {
     if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
-      plain.fail({ code: 'command.option', message: error.message, next: `See: rackside ${command.name} --help` });
+      // Node explains at length; its first sentence says which.
+      const message = `${error.message.split('. ')[0] ?? ''}.`.replace(/\.\.$/, '.');
+      plain.fail({ code: 'command.option', message, next: `See: rackside ${command.name} --help` });
       return 2;
     }
     throw error;

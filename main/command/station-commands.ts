@@ -198,11 +198,15 @@ const events: Command = {
     };
     const waiting: Parameters<typeof print>[0][] = [];
     let caughtUp = false;
-    const station = await invocation.station((event) => {
-      if (event.name !== 'event.logged') return;
-      if (caughtUp) print(event.payload);
-      else waiting.push(event.payload);
-    });
+    const gone = new AbortController();
+    const station = await invocation.station(
+      (event) => {
+        if (event.name !== 'event.logged') return;
+        if (caughtUp) print(event.payload);
+        else waiting.push(event.payload);
+      },
+      () => gone.abort(),
+    );
     if (!station.ok) return invocation.output.fail(station.failure);
     try {
       const past = await station.value.call('events.list', { afterId: last, limit: 1000, machineId: only });
@@ -211,8 +215,10 @@ const events: Command = {
       if (!invocation.flag('follow')) return 0;
       waiting.forEach(print);
       caughtUp = true;
-      if (!invocation.signal.aborted) await once(invocation.signal, 'abort');
-      return 0;
+      const end = AbortSignal.any([invocation.signal, gone.signal]);
+      if (!end.aborted) await once(end, 'abort');
+      if (invocation.signal.aborted) return 0;
+      return invocation.output.fail(failed('station.gone', 'The station has ended.', 'Start it again with: rackside serve').failure);
     } finally {
       station.value.close();
     }
