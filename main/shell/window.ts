@@ -28,8 +28,12 @@ type Guarded = Pick<Electron.WebContents, 'on' | 'setWindowOpenHandler'> & {
   readonly session: Pick<Electron.Session, 'setPermissionRequestHandler' | 'setPermissionCheckHandler'>;
 };
 
-/** Copying text is the one thing a page of ours asks the system for. */
-const ALLOWED_PERMISSIONS: ReadonlySet<string> = new Set(['clipboard-sanitized-write']);
+/**
+ * What our page asks of the system: copying text, and its pipe. To Chromium a page of a scheme of one's own is less private than
+ * loopback, so the WebSocket to the station asks for `loopback-network` (until Chromium 144 `local-network-access`); where else it
+ * may connect, the content policy says.
+ */
+const ALLOWED_PERMISSIONS: ReadonlySet<string> = new Set(['clipboard-sanitized-write', 'loopback-network', 'local-network-access']);
 
 /** A page of ours stays where it is; anything that wants elsewhere is refused. */
 export const guardContents = (contents: Guarded): void => {
