@@ -47,7 +47,7 @@ export const keepWire = (options: WireKeeperOptions): WireKeeper => {
       options.onNewBoot(event.client.mac);
     }
     options.onDhcp(event);
-    if (event.kind === 'stopped') queue(async () => (await end(), say(event.failure), again()));
+    if (event.kind === 'stopped') void queue(async () => (await end(), say(event.failure), again()));
   };
   const attempt = async (): Promise<void> => {
     if (stopped || running !== null) return;

@@ -2,6 +2,7 @@
 import type { Server } from 'node:net';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
+import { holderText, tcpPortHolders } from '../network/port-holder.ts';
 
 /** Failures `http.port-taken`, `http.port-not-allowed`, `http.address-missing`, `http.listen-failed`. */
 export const listen = (server: Server, address: string, port: number): Promise<Result<null>> =>
@@ -19,8 +20,8 @@ const listenFailure = (error: NodeJS.ErrnoException, address: string, port: numb
     case 'EADDRINUSE':
       return failed(
         'http.port-taken',
-        `Another program already listens on ${address} port ${port}.`,
-        'Stop it (preflight names it) or set another port.',
+        `${holderText(tcpPortHolders(port))} already listens on ${address} port ${port}.`,
+        'Stop it or set another port.',
       );
     case 'EACCES':
       return failed(

@@ -1,11 +1,23 @@
-// Who holds a UDP port: /proc/net/udp gives the socket's inode, /proc/PID/fd its owner (proc(5)). Linux; elsewhere nobody is named.
+// Who holds a port: /proc/net/udp and /proc/net/tcp give the socket's inode, /proc/PID/fd its owner (proc(5)). Linux; elsewhere nobody is named.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export type PortHolder = { readonly pid: number; readonly name: string };
 
 /** Programs with a UDP socket on `port`. Another user's program stays unnamed unless we are root. */
 export const udpPortHolders = (port: number, procRoot = '/proc'): readonly PortHolder[] => {
-  const inodes = new Set([...inodesOn(`${procRoot}/net/udp`, port), ...inodesOn(`${procRoot}/net/udp6`, port)]);
+  return holdersOf([...inodesOn(`${procRoot}/net/udp`, port), ...inodesOn(`${procRoot}/net/udp6`, port)], procRoot);
+};
+
+/** Programs that listen on the TCP `port`; named as far as for UDP. */
+export const tcpPortHolders = (port: number, procRoot = '/proc'): readonly PortHolder[] =>
+  holdersOf([...inodesOn(`${procRoot}/net/tcp`, port, LISTEN), ...inodesOn(`${procRoot}/net/tcp6`, port, LISTEN)], procRoot);
+
+/** `NAME (process PID)`, several joined; `Another program` where the system does not tell. */
+export const holderText = (holders: readonly PortHolder[]): string =>
+  holders.map(({ name, pid }) => (pid === process.pid ? 'This station itself' : `${name} (process ${pid})`)).join(' and ') || 'Another program';
+
+const holdersOf = (sockets: readonly string[], procRoot: string): readonly PortHolder[] => {
+  const inodes = new Set(sockets);
   if (inodes.size === 0) return [];
   const pids = list(procRoot).filter((name) => /^[0-9]+$/.test(name));
   return pids
@@ -13,12 +25,15 @@ export const udpPortHolders = (port: number, procRoot = '/proc'): readonly PortH
     .map((pid) => ({ pid: Number(pid), name: read(`${procRoot}/${pid}/comm`).trim() }));
 };
 
-const inodesOn = (file: string, port: number): readonly string[] =>
+/** TCP_LISTEN of the kernel's include/net/tcp_states.h, as these files print it. */
+const LISTEN = '0A';
+
+const inodesOn = (file: string, port: number, state?: string): readonly string[] =>
   read(file)
     .split('\n')
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => Number.parseInt(fields[1]?.split(':')[1] ?? '', 16) === port)
+    .filter((fields) => Number.parseInt(fields[1]?.split(':')[1] ?? '', 16) === port && (state === undefined || fields[3] === state))
     .map((fields) => fields[9] ?? '');
 
 const socketInode = (link: string): string => {

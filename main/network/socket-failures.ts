@@ -1,6 +1,6 @@
 // What the system's socket errors mean to a person, with the program that is in the way named where it can be found.
 import { failed, type Failure } from '../../agent/protocol/failure.ts';
-import { udpPortHolders } from './port-holder.ts';
+import { holderText, udpPortHolders } from './port-holder.ts';
 
 export type SocketPlace = { readonly address: string; readonly port: number; readonly nicName: string | null };
 
@@ -9,13 +9,9 @@ export const socketFailure = (errno: string, { address, port, nicName }: SocketP
   const on = nicName === null ? address : `${nicName} (${address})`;
   switch (errno) {
     case 'EADDRINUSE': {
-      const holders = udpPortHolders(port).map(({ name, pid }) =>
-        pid === process.pid ? 'This station itself' : `${name} (process ${pid})`,
-      );
-      const who = holders.length === 0 ? 'Another program' : holders.join(' and ');
       return failed(
         'network.port-taken',
-        `${who} already uses UDP port ${port} on ${on}.`,
+        `${holderText(udpPortHolders(port))} already uses UDP port ${port} on ${on}.`,
         'Stop that program, or use another network interface.',
       ).failure;
     }

@@ -100,7 +100,7 @@ const fileSource = (handle: FileHandle, sizeBytes: number): BlockSource => {
     },
     close: async () => {
       closed = true;
-      await Promise.allSettled(pages.map((page) => page?.filled));
+      await Promise.allSettled(pages.flatMap((page) => (page === null || page === undefined ? [] : [page.filled])));
       await handle.close();
     },
   };
