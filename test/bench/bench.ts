@@ -2,6 +2,7 @@
 // --json one line a figure on standard output and nothing else there. Exit code 1 when a measured figure does not hold.
 //   --pairs N   pairs per figure, default 3        --scale S   smaller files and loads, to try the bench itself; limits mean nothing then
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { deploySuite } from './deploy.ts';
@@ -32,6 +33,17 @@ const linesOf = async (suite: Suite, context: RunContext): Promise<readonly Line
   }
 };
 
+/** In the checkout, not in /tmp, which may be memory: the deploy figure writes to a disk. Elsewhere only where the checkout is not ours. */
+const makeFolder = async (): Promise<string> => {
+  const cache = resolve(import.meta.dirname, '../../.cache');
+  try {
+    await mkdir(cache, { recursive: true });
+    return await mkdtemp(join(cache, 'bench-'));
+  } catch {
+    return mkdtemp(join(tmpdir(), 'rackside-bench-'));
+  }
+};
+
 const run = async (): Promise<number> => {
   const suites = SUITES.filter(
     ({ figures }) => figures.some(wanted) || positionals.some((word) => word.startsWith('kit-') && figures.includes('kit-files')),
@@ -40,10 +52,7 @@ const run = async (): Promise<number> => {
     process.stderr.write(`No such figure. There are: ${SUITES.flatMap(({ figures }) => figures).join(', ')}\n`);
     return 2;
   }
-  // In the checkout, not in /tmp, which may be memory: the deploy figure writes to a disk.
-  const cache = resolve(import.meta.dirname, '../../.cache');
-  await mkdir(cache, { recursive: true });
-  const folder = await mkdtemp(join(cache, 'bench-'));
+  const folder = await makeFolder();
   const context: RunContext = {
     folder,
     scale: Number(values.scale),
