@@ -1,9 +1,10 @@
-// Three projects: `unit` runs anywhere; `wire` needs Linux, root and Debian's clients; `browser` needs Chromium.
+// Projects: `unit` runs anywhere; `wire` needs Linux, root and Debian's clients; `browser` needs Chromium; `electron` its runtime.
 // scripts/test.ts decides which of them this machine can run and says what it skips.
 import { defineConfig } from 'vitest/config';
 
 const wire = ['test/wire/**/*.test.ts'];
 const browser = ['test/e2e/**/*.test.ts'];
+const electron = ['test/e2e/electron-real.test.ts'];
 const vm = ['test/rack/vm/**/*.test.ts'];
 
 export default defineConfig({
@@ -21,7 +22,10 @@ export default defineConfig({
         },
       },
       { test: { name: 'wire', include: wire, testTimeout: 180_000, hookTimeout: 60_000, fileParallelism: false } },
-      { test: { name: 'browser', include: browser, testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
+      {
+        test: { name: 'browser', include: browser, exclude: electron, testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false },
+      },
+      { test: { name: 'electron', include: electron, testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
       { test: { name: 'vm', include: vm, testTimeout: 600_000, hookTimeout: 600_000, fileParallelism: false } },
     ],
   },

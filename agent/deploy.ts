@@ -34,7 +34,7 @@ import { TABLE_CHUNK, findHead, isTableChunkData } from './deploy/table-chunk.ts
 import type { DeployOptions } from './deploy/types.ts';
 import { markAsWorkedOn, writeRecord } from './deploy/write-record.ts';
 
-export type { DeployOptions, DeployProgress, ImageSource } from './deploy/types.ts';
+export type { DeployOptions, ImageSource } from './deploy/types.ts';
 
 /** Runs one deploy order to its end. Failures leave the disk either untouched (`check`) or marked as this job's unfinished work. */
 export const deploy = async (given: DeployOptions): Promise<Result<JobResult>> => {

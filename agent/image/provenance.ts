@@ -74,12 +74,7 @@ export const encodeProvenance = (record: Omit<ProvenanceRecord, 'format' | 'keyI
   return assembleProvenance(json, signBytes(key, 'provenance', json));
 };
 
-/**
- * Two halves for when agent and station share the work: the station signs `provenanceBytes`, the agent assembles the sector. Both
- * see the same canonical bytes.
- */
-export const provenanceBytes = (record: ProvenanceRecord): Uint8Array => canonicalBytes(recordSchema.parse(record));
-
+/** The sector of a signed record: magic, length, JSON, signature, CRC-32. */
 export const assembleProvenance = (json: Uint8Array, signature: Uint8Array): Uint8Array => {
   const sector = Buffer.alloc(PROVENANCE_BYTES);
   sector.set(MAGIC, 0);

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { failureSchema } from './failure.ts';
 
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
-export const osoidSchema = sha256Schema;
+/** An OS object identifier: the SHA-256 of an image's content part (docs/FORMAT.md, "OSOID"). */
+export const osoidSchema = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** What names a physical disk across reboots; device names (`/dev/nvme0n1`) never do. */
 export const diskIdentitySchema = z.object({

@@ -11,7 +11,6 @@ export const bootPaths = {
 
 export const ipxePath = (mac: string): string => `/boot/ipxe/${mac}`;
 export const httpBootPath = (mac: string): string => `/boot/http/${mac}/http-boot.img`;
-export const grubConfigPath = (mac: string): string => `/grub/m-${mac}.cfg`;
 
 /** One form for all that loaders send: `\efi\x`, `//efi/x`, `/efi/x`, `./efi/x` → `efi/x`. The result is only ever looked up in a table. */
 export const normaliseBootPath = (path: string): string =>

@@ -1,5 +1,4 @@
 // An image as windows and policies see it, from its summary. The words of a manifest become labels, trust and boot abilities here.
-import type { ImageNeeds } from '../../agent/protocol/decision.ts';
 import type { BootLoader } from '../../agent/image/manifest.ts';
 import type { ImageView } from '../../preload/contract/views.ts';
 import type { ImageSummary } from './images.ts';
@@ -55,12 +54,3 @@ export const imageViewOf = (summary: ImageSummary): CatalogueImage => {
     notes: manifest.notes,
   };
 };
-
-export const imageNeedsOf = (image: ImageView): ImageNeeds => ({
-  name: image.name,
-  diskSizeBytes: image.diskSizeBytes,
-  logicalSectorBytes: image.logicalSectorBytes,
-  firmware: image.firmware,
-  architecture: image.architecture,
-  secureBootTrusted: image.secureBootTrusted,
-});
