@@ -98,7 +98,7 @@ const portOf = (text: string | undefined, fallback: number): Result<number> => {
     : failed('wire.port-invalid', `"${text ?? ''}" is no port.`, 'Ports are 1 to 65535.');
 };
 
-/** Failures `wire.no-such-nic`, `wire.nic-wanted`, `wire.no-address`, `wire.address-invalid`, `wire.pool-invalid`, `wire.port-invalid`, `wire.mode-invalid`. */
+/** Failures `wire.no-such-nic`, `wire.nic-wanted`, `wire.no-link`, `wire.no-address`, `wire.address-invalid`, `wire.pool-invalid`, `wire.port-invalid`, `wire.mode-invalid`. */
 export const parseWireOptions = (words: Words, nics: readonly Nic[] = listNics()): Result<WireOptions> => {
   if (words.flag('loopback')) {
     const httpPort = portOf(words.text('http-port'), 0);
@@ -108,6 +108,15 @@ export const parseWireOptions = (words: Words, nics: readonly Nic[] = listNics()
   if (!nic.ok) return nic;
   const typed = words.text('address');
   const own = nic.value.addresses[0];
+  // A port without a link shows no address: one that is named is believed until the cable is in, and then checked by binding to it.
+  const isDark = own === undefined && (nic.value.carrier === false || !nic.value.up);
+  if (typed === undefined && isDark) {
+    return failed(
+      'wire.no-link',
+      `There is no link on ${nic.value.name}, so its address is not known.`,
+      'Check the cable and the switch port, or name the address with --address; the station then waits for the link.',
+    );
+  }
   if (typed === undefined && own === undefined) {
     return failed(
       'wire.no-address',
@@ -118,7 +127,7 @@ export const parseWireOptions = (words: Words, nics: readonly Nic[] = listNics()
   const network = typed === undefined ? (own ?? null) : parseCidr(typed);
   if (network === null)
     return failed('wire.address-invalid', `"${typed ?? ''}" is no address with its prefix.`, 'Write e.g. --address 10.77.0.1/24.');
-  if (!nic.value.addresses.some((address) => address.address === network.address)) {
+  if (!isDark && !nic.value.addresses.some((address) => address.address === network.address)) {
     return failed(
       'wire.no-address',
       `${nic.value.name} does not have the address ${network.address}.`,

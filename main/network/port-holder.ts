@@ -14,7 +14,8 @@ export const tcpPortHolders = (port: number, procRoot = '/proc'): readonly PortH
 
 /** `NAME (process PID)`, several joined; `Another program` where the system does not tell. */
 export const holderText = (holders: readonly PortHolder[]): string =>
-  holders.map(({ name, pid }) => (pid === process.pid ? 'This station itself' : `${name} (process ${pid})`)).join(' and ') || 'Another program';
+  holders.map(({ name, pid }) => (pid === process.pid ? 'This station itself' : `${name} (process ${pid})`)).join(' and ') ||
+  'Another program';
 
 const holdersOf = (sockets: readonly string[], procRoot: string): readonly PortHolder[] => {
   const inodes = new Set(sockets);
