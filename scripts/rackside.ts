@@ -1,10 +1,10 @@
 // `npm run rackside` and the `rackside` command in the checkout: the command line itself, with its window built first where a
 // command serves one. The package has it built.
 import { runCommandLine } from '../main/command/rackside.ts';
+import { stopSignal } from '../main/command/stop-signal.ts';
 import { buildWindow } from './build.ts';
 
 const words = process.argv.slice(2);
-const stop = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+const signal = stopSignal();
 if (words[0] === 'serve' && !words.includes('--help')) await buildWindow();
-process.exitCode = await runCommandLine(words, stop.signal);
+process.exitCode = await runCommandLine(words, signal);

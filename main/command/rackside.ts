@@ -12,6 +12,7 @@ import { IMAGE_COMMANDS, POLICY_COMMANDS } from './library-commands.ts';
 import { MACHINE_COMMANDS } from './machine-commands.ts';
 import { createOutput } from './output.ts';
 import { STATION_COMMANDS } from './station-commands.ts';
+import { stopSignal } from './stop-signal.ts';
 
 const COMMANDS: readonly Command[] = [...STATION_COMMANDS, ...MACHINE_COMMANDS, ...IMAGE_COMMANDS, ...POLICY_COMMANDS];
 
@@ -150,7 +151,5 @@ export const runCommandLine = async (
 
 // Not `import.meta.main`, which Node before 24.2 does not know.
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === import.meta.filename) {
-  const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-  process.exitCode = await runCommandLine(process.argv.slice(2), stop.signal);
+  process.exitCode = await runCommandLine(process.argv.slice(2), stopSignal());
 }
