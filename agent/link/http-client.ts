@@ -1,14 +1,13 @@
 // One request to the station, with the session's proof when there is one. Link trouble, refusals and answers that do not
 // fit their schema come back as failures; only a bug throws.
-import type { webcrypto } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import type { z } from 'zod';
 import { failed, failureSchema, success } from '../protocol/failure.ts';
 import type { Result } from '../protocol/failure.ts';
 import { SESSION_HEADERS } from '../protocol/messages.ts';
-import { requestMac } from '../protocol/session.ts';
+import { requestMac } from '../image/session-proof.ts';
 
-export type Session = { readonly id: string; readonly key: webcrypto.CryptoKey; nextCounter(): number };
+export type Session = { readonly id: string; readonly keyHex: string; nextCounter(): number };
 
 export type Request = {
   readonly method: 'GET' | 'POST';
@@ -34,7 +33,7 @@ export const requestBytes = async (station: string, request: Request): Promise<R
     const counter = request.session.nextCounter();
     headers[SESSION_HEADERS.id] = request.session.id;
     headers[SESSION_HEADERS.counter] = String(counter);
-    headers[SESSION_HEADERS.mac] = await requestMac(request.session.key, {
+    headers[SESSION_HEADERS.mac] = requestMac(request.session.keyHex, {
       method: request.method,
       path: request.path,
       counter,

@@ -16,7 +16,6 @@ import {
 import type { Hello, HelloAnswer, InventoryAnswer, OrderBody, Report, Signed } from '../protocol/messages.ts';
 import type { DiskIdentity } from '../protocol/disk.ts';
 import type { Inventory } from '../protocol/inventory.ts';
-import { importSessionKey } from '../protocol/session.ts';
 import { verifyBytes } from '../image/signature.ts';
 import type { BootWords } from '../words.ts';
 import { requestBytes, requestJson } from './http-client.ts';
@@ -136,10 +135,9 @@ export const connectStation = async (options: LinkOptions): Promise<Result<Stati
   const answer = remembered === null ? await patient(() => sayHello(options, hello)) : success(remembered.answer);
   if (!answer.ok) return answer;
 
-  const key = await importSessionKey(answer.value.sessionKey);
   const runs = (remembered?.runs ?? -1) + 1;
   let counter = runs * COUNTERS_PER_RUN;
-  const session: Session = { id: answer.value.sessionId, key, nextCounter: () => (counter += 1) };
+  const session: Session = { id: answer.value.sessionId, keyHex: answer.value.sessionKey, nextCounter: () => (counter += 1) };
   let lastSequence = remembered?.lastSequence ?? 0;
   const remember = (): void => options.memory.save(JSON.stringify({ answer: answer.value, runs, lastSequence }));
   remember();

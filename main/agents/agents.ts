@@ -1,13 +1,12 @@
 // The station's end of agent/protocol: who is at the other end of a request, and which orders wait for whom. What the
 // reports mean is the journey's business (main/machines).
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { webcrypto } from 'node:crypto';
 import type { SigningKey } from '../../agent/image/signature.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import { PROTOCOL } from '../../agent/protocol/messages.ts';
 import type { Hello, HelloAnswer, Order, Signed } from '../../agent/protocol/messages.ts';
-import { importSessionKey, requestMac, sameMac } from '../../agent/protocol/session.ts';
+import { requestMac, sameMac } from '../../agent/image/session-proof.ts';
 import { createCounterWindow, MARK_STEP } from './counter-window.ts';
 import type { CounterWindow } from './counter-window.ts';
 import { createOrderQueue, signText } from './order-queue.ts';
@@ -29,7 +28,7 @@ export type SessionRequest = {
   readonly mac: string;
   readonly method: string;
   readonly path: string;
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly body: Uint8Array;
 };
 
 /** Long polls end before a proxy, a laptop's sleep or the agent's own timeout ends them. */
@@ -37,7 +36,6 @@ const POLL_MS = 25_000;
 
 type Live = {
   readonly session: StoredSession;
-  readonly key: webcrypto.CryptoKey;
   readonly counters: CounterWindow;
   readonly queue: OrderQueue;
   marked: number;
@@ -48,7 +46,7 @@ export type Agents = {
   /** Exchanges the one-time token for a session; a repeated hello with the same nonce gets the same session. */
   hello(hello: Hello): Result<{ readonly session: StoredSession; readonly answer: Signed; readonly isNew: boolean }>;
   /** The session that a request proves; each counter counts once. */
-  authenticate(request: SessionRequest): Promise<Result<{ readonly session: StoredSession; readonly isBack: boolean }>>;
+  authenticate(request: SessionRequest): Result<{ readonly session: StoredSession; readonly isBack: boolean }>;
   bindMachine(sessionId: string, machineId: string): void;
   /** Queues an order; null when the session has ended. */
   send(sessionId: string, order: Order): number | null;
@@ -81,19 +79,14 @@ export const createAgents = (options: AgentsOptions): Agents => {
   const { store, now } = options;
   const live = new Map<string, Live>();
 
-  const wake = async (id: string): Promise<{ readonly entry: Live; readonly isBack: boolean } | null> => {
+  const wake = (id: string): { readonly entry: Live; readonly isBack: boolean } | null => {
     const known = live.get(id);
     if (known !== undefined) return { entry: known, isBack: false };
     const session = store.find(id);
     if (session === null) return null;
-    const key = await importSessionKey(session.key);
-    // Two requests of one agent may both have waited for the key.
-    const raced = live.get(id);
-    if (raced !== undefined) return { entry: raced, isBack: false };
     const marks = store.readMarks(id);
     const entry: Live = {
       session,
-      key,
       counters: createCounterWindow(marks.counter),
       queue: createOrderQueue({ sessionId: id, key: options.signingKey, start: marks.sequence }),
       marked: marks.counter,
@@ -144,12 +137,12 @@ export const createAgents = (options: AgentsOptions): Agents => {
       store.open(session);
       return success({ session, answer: answerTo(hello, session), isNew: true });
     },
-    authenticate: async (request) => {
+    authenticate: (request) => {
       const unknown = failed('agent.session-unknown', 'This boot has no session here.', 'The machine boots again from the network.');
-      const found = await wake(request.id);
+      const found = wake(request.id);
       if (found === null) return unknown;
       const { entry } = found;
-      const expected = await requestMac(entry.key, request);
+      const expected = requestMac(entry.session.key, request);
       if (!sameMac(expected, request.mac) || !entry.counters.accept(request.counter)) {
         return failed(
           'agent.proof-invalid',
@@ -162,7 +155,7 @@ export const createAgents = (options: AgentsOptions): Agents => {
         entry.marked = highest;
         store.saveMarks(request.id, { counter: highest, sequence: entry.queue.sequence() });
       }
-      return success({ session: { ...entry.session, machineId: store.find(request.id)?.machineId ?? null }, isBack: found.isBack });
+      return success({ session: entry.session, isBack: found.isBack });
     },
     bindMachine: (sessionId, machineId) => store.bindMachine(sessionId, machineId),
     send: (sessionId, order) => {

@@ -60,7 +60,7 @@ export const proveSession = async (agents: Agents, calls: AgentCalls, request: H
     const value = request.headers[name];
     return typeof value === 'string' ? value : '';
   };
-  const proven = await agents.authenticate({
+  const proven = agents.authenticate({
     id: header(SESSION_HEADERS.id),
     counter: Number(header(SESSION_HEADERS.counter)),
     mac: header(SESSION_HEADERS.mac),

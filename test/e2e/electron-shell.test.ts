@@ -129,7 +129,15 @@ describe('the desktop shell', () => {
     await expect.poll(() => page.context().pages().length).toBe(1);
     expect(new URL(page.url()).pathname).toBe('/');
     const permissions = await page.evaluate(async () => {
-      const names = ['geolocation', 'notifications', 'camera', 'clipboard-read', 'clipboard-write'] as PermissionName[];
+      const names = [
+        'geolocation',
+        'notifications',
+        'camera',
+        'clipboard-read',
+        'clipboard-write',
+        'local-network',
+        'loopback-network',
+      ] as PermissionName[];
       return Promise.all(names.map(async (name) => `${name} ${(await navigator.permissions.query({ name })).state}`));
     });
     expect(permissions).toEqual([
@@ -138,6 +146,9 @@ describe('the desktop shell', () => {
       'camera denied',
       'clipboard-read denied',
       'clipboard-write granted',
+      // Its pipe: to Chromium a page of one's own scheme is less private than loopback.
+      'local-network denied',
+      'loopback-network granted',
     ]);
   });
 
