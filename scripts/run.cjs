@@ -64,7 +64,8 @@ function broughtNode() {
 function newEnough(version) {
   var parts = version.split('.');
   var major = Number(parts[0]);
-  return major > 22 || (major === 22 && Number(parts[1]) >= 12);
+  // Below these, Node does not strip types by itself.
+  return major > 23 || (major === 23 && Number(parts[1]) >= 6) || (major === 22 && Number(parts[1]) >= 18);
 }
 
 if (!target) {
@@ -75,7 +76,7 @@ if (!installIsCurrent()) install();
 var node = broughtNode() || (newEnough(process.versions.node) ? process.execPath : null);
 if (!node) {
   process.stderr.write(
-    'rackside: needs Node 22.12 or newer, this is ' +
+    'rackside: needs Node 22.18 or newer, this is ' +
       process.versions.node +
       ', and npm has no Node 24 package installed for ' +
       process.platform +

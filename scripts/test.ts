@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CHECK_COUNT, runChecks } from './check.ts';
+import { CHECK_COUNT, runChecks } from './checks.ts';
 import { canInstall, hasProgram, installPackages, isRoot, missingPackages, TEST_PACKAGES } from './host.ts';
 import { KIT_PACKAGES, VM_PACKAGES } from './bootkit/host-packages.ts';
 import { findElectron } from './electron-runtime.ts';
