@@ -12,9 +12,10 @@ import { IMAGE_COMMANDS, POLICY_COMMANDS } from './library-commands.ts';
 import { MACHINE_COMMANDS } from './machine-commands.ts';
 import { createOutput } from './output.ts';
 import { STATION_COMMANDS } from './station-commands.ts';
+import { WORK_COMMANDS } from './work-commands.ts';
 import { stopSignal } from './stop-signal.ts';
 
-const COMMANDS: readonly Command[] = [...STATION_COMMANDS, ...MACHINE_COMMANDS, ...IMAGE_COMMANDS, ...POLICY_COMMANDS];
+const COMMANDS: readonly Command[] = [...STATION_COMMANDS, ...MACHINE_COMMANDS, ...IMAGE_COMMANDS, ...POLICY_COMMANDS, ...WORK_COMMANDS];
 
 const COMMON: Readonly<Record<string, OptionDefinition>> = {
   json: { type: 'boolean', help: 'print JSON' },
