@@ -6,8 +6,9 @@ import type { Result } from '../../agent/protocol/failure.ts';
 import type { ImageView, PolicyView } from '../../preload/contract/views.ts';
 import type { PipeClient } from '../../preload/contract/pipe-client.ts';
 import type { Command } from './command.ts';
-import { findImage, findMachine } from './find.ts';
-import { describeTrace, withStation } from './machine-commands.ts';
+import { findImage } from './find.ts';
+import { describeTrace } from './machine-commands.ts';
+import { machineOf, printed, withStation } from './with-station.ts';
 import { size, table } from './output.ts';
 
 const describeImage = (image: ImageView): string =>
@@ -178,9 +179,7 @@ const switchPolicy = (enabled: boolean): Command => ({
   run: (invocation) =>
     withStation(invocation, async (station) => {
       const answer = await station.call('policies.enable', { name: invocation.positionals[0] ?? '', enabled });
-      if (!answer.ok) return answer;
-      invocation.output.print(answer.value, `${answer.value.policy.name} is ${answer.value.enabled ? 'on' : 'off'}.`);
-      return success(null);
+      return printed(invocation, answer, (value) => `${value.policy.name} is ${value.enabled ? 'on' : 'off'}.`);
     }),
 });
 
@@ -243,9 +242,7 @@ export const POLICY_COMMANDS: readonly Command[] = [
     positionals: { least: 1, most: 1 },
     run: (invocation) =>
       withStation(invocation, async (station) => {
-        const machines = await station.call('machines.list', {});
-        if (!machines.ok) return machines;
-        const machine = findMachine(machines.value, invocation.positionals[0] ?? '');
+        const machine = await machineOf(station, invocation.positionals[0]);
         if (!machine.ok) return machine;
         const trace = await station.call('policies.explain', { machineId: machine.value.id });
         if (!trace.ok) return trace;

@@ -1,31 +1,13 @@
 // `rackside machines`, `machine`, `approve`, `deploy`, `boot-local`, `hold`, `retry`.
 import type { CallName, CallArgument, CallAnswer } from '../../preload/contract/calls.ts';
-import type { PipeClient } from '../../preload/contract/pipe-client.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { Disk } from '../../agent/protocol/disk.ts';
 import type { ConditionTrace, Trace } from '../../preload/contract/policy.ts';
 import type { MachineDetail, MachineView } from '../../preload/contract/views.ts';
-import type { Command, Invocation } from './command.ts';
-import { findImage, findMachine } from './find.ts';
+import type { Command } from './command.ts';
 import { duration, size, table } from './output.ts';
-
-/** Runs `work` against the station and turns its failure into an exit code. */
-export const withStation = async (invocation: Invocation, work: (station: PipeClient) => Promise<Result<null>>): Promise<number> => {
-  const station = await invocation.station();
-  if (!station.ok) return invocation.output.fail(station.failure);
-  try {
-    const result = await work(station.value);
-    return result.ok ? 0 : invocation.output.fail(result.failure);
-  } finally {
-    station.value.close();
-  }
-};
-
-const machineOf = async (station: PipeClient, typed: string): Promise<Result<MachineView>> => {
-  const machines = await station.call('machines.list', {});
-  return machines.ok ? findMachine(machines.value, typed) : machines;
-};
+import { imageOf, machineOf, printed, withStation } from './with-station.ts';
 
 const diskLine = (disk: Disk): string => {
   const identity = disk.serial ?? disk.wwn ?? `size:${disk.sizeBytes}`;
@@ -117,13 +99,10 @@ const simple = <N extends 'machines.bootLocal' | 'machines.hold' | 'machines.ret
   positionals: { least: 1, most: 1 },
   run: (invocation) =>
     withStation(invocation, async (station) => {
-      const machine = await machineOf(station, invocation.positionals[0] ?? '');
+      const machine = await machineOf(station, invocation.positionals[0]);
       if (!machine.ok) return machine;
       const answer = await station.call<CallName>(call, { machineId: machine.value.id } as CallArgument<N>);
-      if (!answer.ok) return answer;
-      const view = answer.value as CallAnswer<N>;
-      invocation.output.print(view, `${view.name}: ${view.says}`);
-      return success(null);
+      return printed(invocation, answer as Result<CallAnswer<N>>, (view) => `${view.name}: ${view.says}`);
     }),
 });
 
@@ -165,12 +144,10 @@ export const MACHINE_COMMANDS: readonly Command[] = [
     positionals: { least: 1, most: 1 },
     run: (invocation) =>
       withStation(invocation, async (station) => {
-        const machine = await machineOf(station, invocation.positionals[0] ?? '');
+        const machine = await machineOf(station, invocation.positionals[0]);
         if (!machine.ok) return machine;
         const detail = await station.call('machines.get', { machineId: machine.value.id });
-        if (!detail.ok) return detail;
-        invocation.output.print(detail.value, () => describeMachine(detail.value));
-        return success(null);
+        return printed(invocation, detail, describeMachine);
       }),
   },
   {
@@ -181,7 +158,7 @@ export const MACHINE_COMMANDS: readonly Command[] = [
     positionals: { least: 1, most: 1 },
     run: (invocation) =>
       withStation(invocation, async (station) => {
-        const machine = await machineOf(station, invocation.positionals[0] ?? '');
+        const machine = await machineOf(station, invocation.positionals[0]);
         if (!machine.ok) return machine;
         const { question } = machine.value;
         if (question?.kind !== 'erase') {
@@ -210,9 +187,7 @@ export const MACHINE_COMMANDS: readonly Command[] = [
           eraseSerial: serial,
           consentHash: question.consentHash,
         });
-        if (!job.ok) return job;
-        invocation.output.print(job.value, `Approved: job ${job.value.id}.`);
-        return success(null);
+        return printed(invocation, job, ({ id }) => `Approved: job ${id}.`);
       }),
   },
   {
@@ -227,13 +202,9 @@ export const MACHINE_COMMANDS: readonly Command[] = [
     positionals: { least: 1, most: 1 },
     run: (invocation) =>
       withStation(invocation, async (station) => {
-        const typed = invocation.text('image');
-        if (typed === undefined) return failed('command.option-missing', 'deploy needs --image.', 'See images with: rackside images list');
-        const machine = await machineOf(station, invocation.positionals[0] ?? '');
+        const machine = await machineOf(station, invocation.positionals[0]);
         if (!machine.ok) return machine;
-        const images = await station.call('images.list', {});
-        if (!images.ok) return images;
-        const image = findImage(images.value, typed);
+        const image = await imageOf(station, invocation.text('image'));
         if (!image.ok) return image;
         const answer = await station.call('machines.deploy', {
           machineId: machine.value.id,
@@ -241,9 +212,7 @@ export const MACHINE_COMMANDS: readonly Command[] = [
           diskSerial: invocation.text('disk') ?? null,
           rewrite: invocation.flag('rewrite'),
         });
-        if (!answer.ok) return answer;
-        invocation.output.print(answer.value, `${answer.value.name}: ${answer.value.says}`);
-        return success(null);
+        return printed(invocation, answer, (view) => `${view.name}: ${view.says}`);
       }),
   },
   simple('boot-local', 'machines.bootLocal', 'start the operating system on its own disk'),

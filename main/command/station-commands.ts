@@ -12,7 +12,7 @@ import { DEFAULT_HTTP_PORT, parseWireOptions, WIRE_OPTIONS } from '../wire-optio
 import { preflightFor } from '../station-preflight.ts';
 import type { PreflightPlace } from '../station-preflight.ts';
 import type { Command, Invocation } from './command.ts';
-import { withStation } from './machine-commands.ts';
+import { withStation } from './with-station.ts';
 import { duration } from './output.ts';
 
 const MARK = { pass: 'ok  ', warn: 'WARN', fail: 'FAIL' } as const;

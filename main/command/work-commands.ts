@@ -1,9 +1,8 @@
 // `rackside jobs`, `cancel`, `rename`, `fact`, `describe`: the rest of what the screens do.
-import { failed, success } from '../../agent/protocol/failure.ts';
+import { failed } from '../../agent/protocol/failure.ts';
 import type { Command } from './command.ts';
-import { findMachine } from './find.ts';
-import { withStation } from './machine-commands.ts';
 import { duration, size, table } from './output.ts';
+import { machineOf, printed, withStation } from './with-station.ts';
 
 export const WORK_COMMANDS: readonly Command[] = [
   {
@@ -15,11 +14,10 @@ export const WORK_COMMANDS: readonly Command[] = [
     run: (invocation) =>
       withStation(invocation, async (station) => {
         const jobs = await station.call('jobs.list', {});
-        if (!jobs.ok) return jobs;
-        invocation.output.print(jobs.value, () =>
+        return printed(invocation, jobs, (list) =>
           table(
             ['ID', 'MACHINE', 'IMAGE', 'STATE', 'TOOK', 'FETCHED', 'OPERATOR'],
-            jobs.value.map((job) => [
+            list.map((job) => [
               job.id,
               job.machineName,
               job.imageName,
@@ -30,7 +28,6 @@ export const WORK_COMMANDS: readonly Command[] = [
             ]),
           ),
         );
-        return success(null);
       }),
   },
   {
@@ -42,9 +39,7 @@ export const WORK_COMMANDS: readonly Command[] = [
     run: (invocation) =>
       withStation(invocation, async (station) => {
         const job = await station.call('jobs.cancel', { jobId: invocation.positionals[0] ?? '' });
-        if (!job.ok) return job;
-        invocation.output.print(job.value, `Job ${job.value.id} on ${job.value.machineName}: ${job.value.state}.`);
-        return success(null);
+        return printed(invocation, job, (value) => `Job ${value.id} on ${value.machineName}: ${value.state}.`);
       }),
   },
   {
@@ -55,14 +50,10 @@ export const WORK_COMMANDS: readonly Command[] = [
     positionals: { least: 2, most: 2 },
     run: (invocation) =>
       withStation(invocation, async (station) => {
-        const machines = await station.call('machines.list', {});
-        if (!machines.ok) return machines;
-        const machine = findMachine(machines.value, invocation.positionals[0] ?? '');
+        const machine = await machineOf(station, invocation.positionals[0]);
         if (!machine.ok) return machine;
         const renamed = await station.call('machines.rename', { machineId: machine.value.id, name: invocation.positionals[1] ?? '' });
-        if (!renamed.ok) return renamed;
-        invocation.output.print(renamed.value, `It is called ${renamed.value.name} now.`);
-        return success(null);
+        return printed(invocation, renamed, (value) => `It is called ${value.name} now.`);
       }),
   },
   {
@@ -76,18 +67,14 @@ export const WORK_COMMANDS: readonly Command[] = [
         const [typed = '', assignment = ''] = invocation.positionals;
         const at = assignment.indexOf('=');
         if (at < 1) return failed('command.arguments', `"${assignment}" says no fact.`, 'Write e.g. role=web.');
-        const machines = await station.call('machines.list', {});
-        if (!machines.ok) return machines;
-        const machine = findMachine(machines.value, typed);
+        const machine = await machineOf(station, typed);
         if (!machine.ok) return machine;
         const detail = await station.call('machines.setFact', {
           machineId: machine.value.id,
           fact: assignment.slice(0, at),
           value: assignment.slice(at + 1),
         });
-        if (!detail.ok) return detail;
-        invocation.output.print(detail.value, `${detail.value.machine.name}: ${detail.value.machine.says}`);
-        return success(null);
+        return printed(invocation, detail, (value) => `${value.machine.name}: ${value.machine.says}`);
       }),
   },
   {
@@ -107,9 +94,7 @@ export const WORK_COMMANDS: readonly Command[] = [
           ...(siteName === undefined ? {} : { siteName }),
           ...(operator === undefined ? {} : { operator }),
         });
-        if (!view.ok) return view;
-        invocation.output.print(view.value, `${view.value.siteName}, operator ${view.value.operator}`);
-        return success(null);
+        return printed(invocation, view, (value) => `${value.siteName}, operator ${value.operator}`);
       }),
   },
 ];
