@@ -1,4 +1,5 @@
 // Where a station keeps its own things on this computer, and the 0600 file by which windows and `rackside` find a running one.
+import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -99,3 +100,17 @@ const locked = (folder: string): DataFolder => ({
     rmSync(lockPath(folder), { force: true });
   },
 });
+
+/** The windows' token, kept 0600 so that an open browser finds its station again after a restart. */
+export const windowToken = (folder: string): string => {
+  const path = join(folder, 'window.token');
+  try {
+    const kept = readFileSync(path, 'utf8').trim();
+    if (/^[A-Za-z0-9_-]{32,}$/.test(kept)) return kept;
+  } catch {
+    // None yet.
+  }
+  const token = randomBytes(24).toString('base64url');
+  writeFileSync(path, token, { mode: 0o600 });
+  return token;
+};

@@ -1,10 +1,9 @@
 // The station in plain Node with its window served on loopback: for `rackside serve`, the demo, tests, and inside Electron's
 // utilityProcess. Locks the data folder and leaves the runtime file by which windows find it.
-import { randomBytes } from 'node:crypto';
 import { success } from '../agent/protocol/failure.ts';
 import type { Result } from '../agent/protocol/failure.ts';
 import type { StationEvent } from '../preload/contract/events.ts';
-import { lockDataFolder } from './data-folder.ts';
+import { lockDataFolder, windowToken } from './data-folder.ts';
 import { openLog } from './log.ts';
 import { defaultBundleFolder, defaultKitFolder } from './program-folder.ts';
 import { startWindowListener } from './pipe/listen.ts';
@@ -63,7 +62,7 @@ export const startHeadless = async (options: HeadlessOptions): Promise<Result<Ru
   }
   const { handlers, snapshot } = station.value;
   pipe = createPipe({ handlers, snapshot, onBug: (error, where) => log.bug(where, error) });
-  const token = randomBytes(24).toString('base64url');
+  const token = windowToken(options.dataFolder);
   const listener = await startWindowListener({
     port: options.windowPort,
     token,
