@@ -7,7 +7,7 @@ import type { Result } from '../../agent/protocol/failure.ts';
 import { PROTOCOL } from '../../agent/protocol/messages.ts';
 import type { Hello, HelloAnswer, Order, Signed } from '../../agent/protocol/messages.ts';
 import { requestMac, sameMac } from '../../agent/image/session-proof.ts';
-import { createCounterWindow, MARK_STEP } from './counter-window.ts';
+import { createCounterWindow } from './counter-window.ts';
 import type { CounterWindow } from './counter-window.ts';
 import { createOrderQueue, signText } from './order-queue.ts';
 import type { OrderQueue } from './order-queue.ts';
@@ -38,7 +38,8 @@ type Live = {
   readonly session: StoredSession;
   readonly counters: CounterWindow;
   readonly queue: OrderQueue;
-  marked: number;
+  /** Known from before the station was restarted, and not heard since. */
+  isBack: boolean;
 };
 
 export type Agents = {
@@ -79,9 +80,9 @@ export const createAgents = (options: AgentsOptions): Agents => {
   const { store, now } = options;
   const live = new Map<string, Live>();
 
-  const wake = (id: string): { readonly entry: Live; readonly isBack: boolean } | null => {
+  const wake = (id: string): Live | null => {
     const known = live.get(id);
-    if (known !== undefined) return { entry: known, isBack: false };
+    if (known !== undefined) return known;
     const session = store.find(id);
     if (session === null) return null;
     const marks = store.readMarks(id);
@@ -89,10 +90,10 @@ export const createAgents = (options: AgentsOptions): Agents => {
       session,
       counters: createCounterWindow(marks.counter),
       queue: createOrderQueue({ sessionId: id, key: options.signingKey, start: marks.sequence }),
-      marked: marks.counter,
+      isBack: marks.counter > 0,
     };
     live.set(id, entry);
-    return { entry, isBack: marks.counter > 0 };
+    return entry;
   };
 
   const answerTo = (hello: Hello, session: StoredSession): Signed =>
@@ -115,14 +116,15 @@ export const createAgents = (options: AgentsOptions): Agents => {
       const refused = refuseHello(options, hello);
       if (!refused.ok) return refused;
       const mac = store.redeemToken(hello.token, hello.nonce, now());
-      if (mac === null) {
+      const repeated = store.findByNonce(hello.nonce);
+      // A nonce that was overheard and comes with another machine's token must not open that machine's session.
+      if (mac === null || (repeated !== null && repeated.bootMac !== mac)) {
         return failed(
           'agent.token-invalid',
           'The token on the boot command line is unknown, used or too old.',
           'It boots again from the network and gets a new one.',
         );
       }
-      const repeated = store.findByNonce(hello.nonce);
       if (repeated !== null) return success({ session: repeated, answer: answerTo(hello, repeated), isNew: false });
       const session: StoredSession = {
         id: randomUUID(),
@@ -139,9 +141,8 @@ export const createAgents = (options: AgentsOptions): Agents => {
     },
     authenticate: (request) => {
       const unknown = failed('agent.session-unknown', 'This boot has no session here.', 'The machine boots again from the network.');
-      const found = wake(request.id);
-      if (found === null) return unknown;
-      const { entry } = found;
+      const entry = wake(request.id);
+      if (entry === null) return unknown;
       const expected = requestMac(entry.session.key, request);
       if (!sameMac(expected, request.mac) || !entry.counters.accept(request.counter)) {
         return failed(
@@ -150,19 +151,19 @@ export const createAgents = (options: AgentsOptions): Agents => {
           'Look for a stranger on this wire; the machine may boot again.',
         );
       }
-      const highest = entry.counters.highest();
-      if (highest - entry.marked >= MARK_STEP || entry.marked === 0) {
-        entry.marked = highest;
-        store.saveMarks(request.id, { counter: highest, sequence: entry.queue.sequence() });
-      }
-      return success({ session: entry.session, isBack: found.isBack });
+      // Every time, not now and then: after a restart nothing that was accepted before may be accepted again.
+      store.saveMarks(request.id, { counter: entry.counters.highest(), sequence: entry.queue.sequence() });
+      const { isBack } = entry;
+      entry.isBack = false;
+      return success({ session: entry.session, isBack });
     },
     bindMachine: (sessionId, machineId) => store.bindMachine(sessionId, machineId),
     send: (sessionId, order) => {
-      const entry = live.get(sessionId);
-      if (entry === undefined) return null;
+      // Also to a session not heard since the station's restart: what a person stops then must reach it.
+      const entry = wake(sessionId);
+      if (entry === null) return null;
       const sequence = entry.queue.push(order, now());
-      store.saveMarks(sessionId, { counter: entry.marked, sequence });
+      store.saveMarks(sessionId, { counter: entry.counters.highest(), sequence });
       return sequence;
     },
     orders: async (sessionId, after, signal) => (await live.get(sessionId)?.queue.after(after, POLL_MS, signal)) ?? [],

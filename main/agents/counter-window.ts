@@ -8,9 +8,7 @@ export type CounterWindow = {
 };
 
 const WINDOW = 1024;
-/** After a restart the stored mark may lag by this much; counters up to it are refused, the agent's next one is beyond. */
-export const MARK_STEP = 64;
-
+/** @param start the highest counter of earlier runs of the station: it and everything below is refused. */
 export const createCounterWindow = (start: number): CounterWindow => {
   const seen = new Set<number>();
   let highest = start;

@@ -10,14 +10,14 @@ export type StoredSession = {
   readonly machineId: string | null;
   readonly kitId: string;
   readonly protocol: number;
-  /** Signed answer to the hello that opened it: repeated word for word when the agent did not hear it. */
+  /** Nonce of the hello that opened it: an agent that did not hear the answer says the same hello again. */
   readonly helloNonce: string;
   readonly startedAtMs: number;
 };
 
 export type SessionStore = {
   issueToken(mac: string, nowAtMs: number): string;
-  /** The MAC a token was issued for; null when unknown, too old, or used by another hello than `nonce`. */
+  /** The MAC a token was issued for; null when unknown, too old, used by another hello than `nonce`, or its session has ended. */
   redeemToken(token: string, nonce: string, nowAtMs: number): string | null;
   open(session: StoredSession): void;
   find(id: string): StoredSession | null;
@@ -72,6 +72,7 @@ export const createSessionStore = (database: Database): SessionStore => {
   const columns = 'id, key, boot_mac, machine_id, kit_id, protocol, hello_nonce, started_at_ms';
   const selectSession = database.prepare<[string], Row>(`SELECT ${columns} FROM session WHERE id = ? AND ended_at_ms IS NULL`);
   const selectByNonce = database.prepare<[string], Row>(`SELECT ${columns} FROM session WHERE hello_nonce = ? AND ended_at_ms IS NULL`);
+  const selectEnded = database.prepare<[string]>('SELECT 1 FROM session WHERE hello_nonce = ? AND ended_at_ms IS NOT NULL');
   const bind = database.prepare('UPDATE session SET machine_id = ? WHERE id = ?');
   const endSession = database.prepare('UPDATE session SET ended_at_ms = ? WHERE id = ?');
   const selectMarks = database.prepare<[string], { counter: number; sequence: number }>(
@@ -90,7 +91,7 @@ export const createSessionStore = (database: Database): SessionStore => {
       const hash = hashOf(token);
       const row = selectToken.get(hash);
       if (row === undefined || nowAtMs - row.issued_at_ms > TOKEN_LIFE_MS) return null;
-      if (row.used_nonce !== null) return row.used_nonce === nonce ? row.mac : null;
+      if (row.used_nonce !== null) return row.used_nonce === nonce && selectEnded.get(nonce) === undefined ? row.mac : null;
       useToken.run(nonce, nowAtMs, hash);
       return row.mac;
     },
