@@ -59,7 +59,7 @@ export const buildRack = async (options: RackOptions): Promise<readonly RackTarg
       number % 2 === 0 ? { transport: 'nvme', model: 'Software NVMe 1000' } : { transport: 'sata', model: 'Software SSD 860' };
     const disk = await makeDisk(join(options.folder, `disk-${number}.raw`), {
       sizeBytes: options.diskBytes,
-      serial: `SW${String(number).padStart(4, '0')}${kind.slice(0, 3).toUpperCase()}`,
+      serial: `SW${String(number).padStart(4, '0')}${kind.replaceAll('-', '').slice(0, 3).toUpperCase()}`,
       ...attributes,
     });
     if (options.disks === 'used' || options.disks === 'labelled') await makeUsed(disk, options.disks === 'used');
