@@ -1,6 +1,6 @@
 // Where a station keeps its own things on this computer, and the 0600 file by which windows and `rackside` find a running one.
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -52,6 +52,31 @@ export const findRunningStation = (folder: string): RuntimeFile | null => {
   }
 };
 
+/** Changes with every start of the computer, so that a number of the last one is not taken for a process of this one; Linux only. */
+const bootOfComputer = (): string => {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
+  }
+};
+
+type Holder = { readonly kind: 'station'; readonly pid: number } | { readonly kind: 'starting' } | { readonly kind: 'nobody' };
+
+/** A lock is made and then filled: an empty one is a start that is under way, unless it stays empty. */
+const STARTING_MS = 5_000;
+
+const holderOf = (lock: string): Holder => {
+  // Its owner may let go between our two looks.
+  if (!existsSync(lock)) return { kind: 'nobody' };
+  const [pidText = '', boot = ''] = readFileSync(lock, 'utf8').split('\n');
+  if (pidText === '') return Date.now() - statSync(lock).mtimeMs < STARTING_MS ? { kind: 'starting' } : { kind: 'nobody' };
+  const pid = Number(pidText);
+  const isOfThisBoot = boot === '' || bootOfComputer() === '' || boot === bootOfComputer();
+  const lives = Number.isInteger(pid) && pid > 0 && pid !== process.pid && isOfThisBoot && isAlive(pid);
+  return lives ? { kind: 'station', pid } : { kind: 'nobody' };
+};
+
 /** A locked data folder; `publish` writes the runtime file, `release` removes both. */
 export type DataFolder = { readonly folder: string; publish(runtime: Omit<RuntimeFile, 'pid'>): void; release(): void };
 
@@ -62,16 +87,17 @@ export const lockDataFolder = (folder: string): Result<DataFolder> => {
     for (let tries = 0; tries < 2; tries += 1) {
       try {
         const file = openSync(lockPath(folder), 'wx', 0o600);
-        writeSync(file, String(process.pid));
+        writeSync(file, `${process.pid}\n${bootOfComputer()}`);
         closeSync(file);
         return success(locked(folder));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-        const holder = Number(readFileSync(lockPath(folder), 'utf8'));
-        if (Number.isInteger(holder) && holder > 0 && holder !== process.pid && isAlive(holder)) {
+        const holder = holderOf(lockPath(folder));
+        if (holder.kind === 'starting') break;
+        if (holder.kind === 'station') {
           return failed(
             'station.already-running',
-            `A station (process ${holder}) already uses ${folder}.`,
+            `A station (process ${holder.pid}) already uses ${folder}.`,
             'Use that one, or give this one another folder with --data.',
           );
         }

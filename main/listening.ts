@@ -9,16 +9,22 @@ export type Listening = {
   stop(): void;
 };
 
-/** setTimeout counts in 31 bits. */
+/** setTimeout counts in 31 bits: 24 days; what is longer is waited for in parts. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** Off at first. `onChange` after every change, also when the time is up. */
 export const createListening = (options: { readonly now: () => number; readonly onChange: () => void }): Listening => {
   let on = false;
   let untilMs: number | null = null;
   let only: ReadonlySet<string> = new Set();
   let timer: NodeJS.Timeout | undefined;
   const isOn = (): boolean => on && (untilMs === null || options.now() < untilMs);
-  const off = (): void => {
+  const wait = (leftMs: number): void => {
+    timer = setTimeout(end, Math.min(LONGEST_TIMER_MS, leftMs));
+  };
+  const end = (): void => {
+    const leftMs = (untilMs ?? 0) - options.now();
+    if (leftMs > 0) return wait(leftMs);
     on = false;
     untilMs = null;
     options.onChange();
@@ -29,7 +35,7 @@ export const createListening = (options: { readonly now: () => number; readonly 
       on = wish.on;
       untilMs = wish.on && wish.minutes !== null ? options.now() + wish.minutes * 60_000 : null;
       only = new Set(wish.macs);
-      if (untilMs !== null) timer = setTimeout(off, Math.min(LONGEST_TIMER_MS, untilMs - options.now()));
+      if (untilMs !== null) wait(untilMs - options.now());
       options.onChange();
     },
     answers: (mac) => isOn() && (only.size === 0 || only.has(mac)),

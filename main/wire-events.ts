@@ -54,7 +54,7 @@ export const hearWire = ({
   const idOf = (mac: string): string | null => machines.list().find((machine) => machine.macs.includes(mac))?.id ?? null;
   const tell = (mac: string, kind: string, text: string, level: 'info' | 'warn' = 'info'): void => {
     const key = `${mac} ${kind} ${text}`;
-    if (now() - (told.get(key) ?? 0) < REPEAT_MS) return;
+    if (now() - (told.get(key) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS) return;
     told.set(key, now());
     if (told.size > 5000) for (const [old, atMs] of told) if (now() - atMs >= REPEAT_MS) told.delete(old);
     events.log({ kind, text, level, machineId: idOf(mac) });

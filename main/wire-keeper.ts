@@ -64,7 +64,8 @@ export const keepWire = (options: WireKeeperOptions): WireKeeper => {
     clearTimeout(retry);
     if (!stopped) retry = setTimeout(() => queue(attempt), RETRY_MS);
   };
-  const queue = (step: () => Promise<void>): Promise<void> => (work = work.then(step));
+  // A step that threw (a bug; it is logged as unhandled) must not keep the ones after it from running, stop() least of all.
+  const queue = (step: () => Promise<void>): Promise<void> => (work = work.then(step, step));
 
   const watch =
     options.options.kind === 'rack'

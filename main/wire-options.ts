@@ -2,7 +2,7 @@
 // become values here, with the defaults a technician expects.
 import { failed, success } from '../agent/protocol/failure.ts';
 import type { Result } from '../agent/protocol/failure.ts';
-import { addressesOf, contains, formatIpv4, isIpv4, networkAddress, broadcastAddress, parseCidr, parseIpv4 } from './network/ipv4.ts';
+import { broadcastAddress, contains, formatIpv4, isIpv4, networkAddress, parseCidr, parseIpv4, rangeSize } from './network/ipv4.ts';
 import type { Ipv4Network, Ipv4Range } from './network/ipv4.ts';
 import { listNics } from './network/nics.ts';
 import type { Nic } from './network/nics.ts';
@@ -57,10 +57,20 @@ const defaultPool = (network: Ipv4Network): Ipv4Range => {
 };
 
 const parsePool = (text: string | undefined, network: Ipv4Network): Result<Ipv4Range> => {
-  if (text === undefined) return success(defaultPool(network));
-  const [first = '', last = ''] = text.split('-').map((part) => part.trim());
-  const inside = [first, last].every((address) => isIpv4(address) && contains(network, address));
-  if (!inside || [...addressesOf({ first, last })].length === 0) {
+  if (text === undefined) {
+    const pool = defaultPool(network);
+    return rangeSize(pool) > 0
+      ? success(pool)
+      : failed(
+          'wire.pool-invalid',
+          `${network.address}/${network.prefixLength} has no addresses to hand out.`,
+          'Give the port a larger subnet, e.g. 10.77.0.1/24, or use --mode proxy.',
+        );
+  }
+  const [first = '', last = '', ...more] = text.split('-').map((part) => part.trim());
+  const isHost = (address: string): boolean =>
+    isIpv4(address) && contains(network, address) && address !== networkAddress(network) && address !== broadcastAddress(network);
+  if (more.length > 0 || !isHost(first) || !isHost(last) || rangeSize({ first, last }) === 0) {
     return failed(
       'wire.pool-invalid',
       `"${text}" is no range of addresses in ${network.address}/${network.prefixLength}.`,
@@ -92,10 +102,10 @@ const pickNic = (name: string | undefined, nics: readonly Nic[]): Result<Nic> =>
 };
 
 const portOf = (text: string | undefined, fallback: number): Result<number> => {
-  const port = text === undefined ? fallback : Number(text);
-  return Number.isInteger(port) && port >= 0 && port < 65_536
+  const port = text === undefined ? fallback : /^\d{1,5}$/.test(text) ? Number(text) : -1;
+  return port >= 0 && port < 65_536
     ? success(port)
-    : failed('wire.port-invalid', `"${text ?? ''}" is no port.`, 'Ports are 1 to 65535.');
+    : failed('wire.port-invalid', `"${text ?? ''}" is no port.`, 'Ports are 1 to 65535; 0 takes a free one.');
 };
 
 /** Failures `wire.no-such-nic`, `wire.nic-wanted`, `wire.no-link`, `wire.no-address`, `wire.address-invalid`, `wire.pool-invalid`, `wire.port-invalid`, `wire.mode-invalid`. */
@@ -136,7 +146,8 @@ export const parseWireOptions = (words: Words, nics: readonly Nic[] = listNics()
   }
   const mode = words.text('mode') ?? 'server';
   if (mode !== 'server' && mode !== 'proxy') return failed('wire.mode-invalid', `"${mode}" is no mode.`, 'Use server or proxy.');
-  const pool = parsePool(words.text('pool'), network);
+  // A proxy hands out no address: its pool is never looked at.
+  const pool = mode === 'proxy' ? success(defaultPool(network)) : parsePool(words.text('pool'), network);
   if (!pool.ok) return pool;
   const httpPort = portOf(words.text('http-port'), DEFAULT_HTTP_PORT);
   if (!httpPort.ok) return httpPort;
