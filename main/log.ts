@@ -15,16 +15,29 @@ export type StationLog = {
   close(): Promise<void>;
 };
 
+/** Names of what must not be written, in a line's own values and in those of one object in it. */
+const SECRETS = ['token', 'key', 'sessionKey'].flatMap((name) => [name, `*.${name}`]);
+
 /** Appends to `station.log`; a disk that is full loses lines, never the station. */
 export const openLog = (dataFolder: string): StationLog => {
   const sink = destination({ dest: join(dataFolder, 'station.log'), mkdir: true, sync: false });
-  sink.on('error', () => undefined);
-  const root = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: ['token', 'key', 'sessionKey'] }, sink);
+  let isOpen = false;
+  let isLost = false;
+  sink.once('ready', () => (isOpen = true));
+  sink.on('error', () => (isLost ||= !isOpen));
+  const root = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: SECRETS }, sink);
   const events = root.child({ module: 'events' });
   return {
     of: (module) => root.child({ module }),
     event: ({ level, kind, text, machineId, jobId, id }) => events[level]({ kind, event: id, machine: machineId, job: jobId }, text),
     bug: (where, error) => root.error({ err: error }, `bug in ${where}`),
-    close: () => new Promise((resolve) => sink.flush(() => (sink.end(), resolve()))),
+    // Not by flush, which does not wait for a file that is just being opened: the reason of a start that failed would be lost.
+    close: () =>
+      new Promise((resolve) => {
+        if (isLost) return resolve();
+        sink.once('close', resolve);
+        sink.once('error', () => resolve());
+        sink.end();
+      }),
   };
 };

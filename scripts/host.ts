@@ -25,6 +25,10 @@ export const TEST_PACKAGES: readonly HostPackage[] = [
   { name: 'zstd', program: 'zstd', why: 'compressed images, and the reference for figures' },
   { name: 'xz-utils', program: 'xz', why: 'compressed images' },
   { name: 'bzip2', program: 'bzip2', why: 'compressed images' },
+  { name: 'openssl', program: 'openssl', why: 'signatures made by others' },
+  { name: 'grub-common', program: 'grub-script-check', why: "GRUB's own judgement of our configurations" },
+  { name: 'qemu-utils', program: 'qemu-img', why: 'images of virtual machines' },
+  { name: 'cpio', program: 'cpio', why: 'an independent reader of stage 1' },
   { name: 'procps', program: 'ps', why: 'processes' },
   { name: 'chromium', program: 'chromium', why: 'the window, in a browser' },
 ];

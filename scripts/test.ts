@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildWindow } from './build.ts';
 import { CHECK_COUNT, runChecks } from './checks.ts';
 import { canInstall, hasProgram, installPackages, isRoot, missingPackages, TEST_PACKAGES } from './host.ts';
 import { KIT_PACKAGES, VM_PACKAGES } from './bootkit/host-packages.ts';
@@ -11,7 +12,7 @@ import { findElectron } from './electron-runtime.ts';
 
 const root = join(import.meta.dirname, '..');
 type Tally = { passed: number; failed: number; skipped: number };
-type Suite = { readonly name: string; readonly needs: () => string | null; readonly run: () => Tally };
+type Suite = { readonly name: string; readonly needs: () => string | null; readonly run: () => Tally | Promise<Tally> };
 
 const runProgram = (args: readonly string[]): boolean =>
   spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
@@ -56,7 +57,15 @@ const SUITES: readonly Suite[] = [
       return { passed: CHECK_COUNT - failures.length, failed: failures.length, skipped: 0 };
     },
   },
-  { name: 'unit', needs: () => null, run: () => runVitest('unit') },
+  {
+    name: 'unit',
+    needs: () => null,
+    run: async () => {
+      // Stations of the software rack serve the window: it is built once, before tests that run side by side.
+      await buildWindow();
+      return runVitest('unit');
+    },
+  },
   { name: 'wire', needs: linuxRoot, run: () => runVitest('wire') },
   {
     name: 'browser',
@@ -90,7 +99,7 @@ const install = (): void => {
   if (!installPackages(names)) console.log('test: apt could not install them all; suites that need them are skipped or fail by name');
 };
 
-const main = (): number => {
+const main = async (): Promise<number> => {
   const wanted = process.argv.slice(2);
   const total: Tally = { passed: 0, failed: 0, skipped: 0 };
   const times: string[] = [];
@@ -106,7 +115,7 @@ const main = (): number => {
     }
     console.log(`\nsuite ${suite.name}`);
     const startedAtMs = performance.now();
-    const tally = suite.run();
+    const tally = await suite.run();
     const seconds = (performance.now() - startedAtMs) / 1000;
     times.push(`${suite.name} ${seconds.toFixed(0)} s`);
     total.passed += tally.passed;
@@ -119,4 +128,4 @@ const main = (): number => {
   return total.failed === 0 && total.passed > 0 ? 0 : 1;
 };
 
-process.exit(main());
+process.exit(await main());

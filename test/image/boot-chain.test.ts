@@ -15,7 +15,7 @@ import { lacksTools, makeGptDisk, noise, readerOf, tinyLoader } from './real-dis
 
 const run = promisify(execFile);
 const tool = (name: string, args: readonly string[]) =>
-  run(name, [...args], { env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin`, MTOOLS_SKIP_CHECK: '1' } });
+  run(name, [...args], { env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin`, MTOOLS_SKIP_CHECK: '1', LC_ALL: 'C.UTF-8' } });
 
 const lacking = lacksTools('openssl');
 let folder: string;

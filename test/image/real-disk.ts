@@ -10,7 +10,9 @@ const run = promisify(execFile);
 const MIB = 1024 * 1024;
 
 const tool = (name: string, args: readonly string[]): Promise<{ stdout: string }> =>
-  run(name, [...args], { env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, MTOOLS_SKIP_CHECK: '1' } });
+  run(name, [...args], {
+    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, MTOOLS_SKIP_CHECK: '1', LC_ALL: 'C.UTF-8' },
+  });
 
 const DISK_TOOLS = ['sgdisk', 'mkfs.fat', 'mmd', 'mcopy', 'mke2fs', 'dd', 'truncate'];
 

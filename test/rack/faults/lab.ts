@@ -2,7 +2,7 @@
 // between any two steps. Everything goes over the same DHCP, TFTP, HTTP and pipe as ever.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TargetDevice } from '../../../agent/disk/target-disk.ts';
@@ -83,8 +83,13 @@ export const startLab = async (options: Partial<RehearsalOptions> = {}): Promise
     for (const event of more) if (events.every(({ id }) => id !== event.id)) events.push(event);
     events.sort((left, right) => left.id - right.id);
   };
+  // These tests look at no window, so that none has to be built for them.
+  const bundleFolder = join(folder, 'window');
+  await mkdir(bundleFolder, { recursive: true });
+  await writeFile(join(bundleFolder, 'index.html'), '<!doctype html>');
   const rehearsal = await startRehearsal({
     autoConsent: false,
+    bundleFolder,
     ...options,
     folder,
     onEvent: (event) => {
