@@ -90,7 +90,11 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
     publish({ name: 'images.changed', payload: [...images] });
     journey?.onRulesChanged();
   });
-  if (!catalogue.ok) return catalogue;
+  if (!catalogue.ok) {
+    await library.value.close();
+    database.value.close();
+    return catalogue;
+  }
   const kit = await loadBootKit(options.kitFolder);
   const listening = createListening({ now, onChange: () => changed() });
 
