@@ -7,6 +7,7 @@ import { assertNever } from './protocol/failure.ts';
 import { chooseDisk, findInstalled } from './disk/candidates.ts';
 import type { AgentEnvironment } from './environment.ts';
 
+/** What to answer the station: held, already there, ready to write (with the hash that a consent is bound to), or why not. */
 export const assess = async (environment: AgentEnvironment, decision: Decision, inventory: Inventory): Promise<Assessment> => {
   switch (decision.kind) {
     case 'hold':
@@ -52,6 +53,7 @@ export const assess = async (environment: AgentEnvironment, decision: Decision, 
   }
 };
 
+/** What names a disk across reboots. */
 export const identityOf = (disk: Disk) => ({ serial: disk.serial, wwn: disk.wwn, sizeBytes: disk.sizeBytes });
 
 /** Two readings of one disk: serial and WWN must both agree, and the size; a disk with neither is known by its size alone. */

@@ -71,7 +71,7 @@ const openScreen = async () => {
     return writers.length === 0 ? null : (text) => writers.forEach((write) => write(text));
   };
   const serial = await writersOf(names.filter((name) => !isVideo(name)));
-  return createTerminal({ video: await writersOf(names.filter(isVideo)), serial: serial ?? (() => undefined), now: Date.now });
+  return createTerminal({ video: await writersOf(names.filter(isVideo)), serial: serial ?? (() => undefined), now: () => performance.now() });
 };
 
 export const linuxEnvironment = async (words: BootWords, agentVersion: string): Promise<AgentEnvironment> => {

@@ -23,7 +23,10 @@ export const localBootOf = async (reader: DiskReader, logicalSectorBytes: number
   return (await findBootPath(disk, table.value, firmware)).localBoot;
 };
 
-/** @param osoid the image that must be on the disk; null when a person ordered the boot without one. */
+/**
+ * How to start the disk that was ordered; null leaves it to the firmware's own order. Failure `disk.record-missing`.
+ * @param osoid the image that must be on the disk; null when a person ordered the boot without one.
+ */
 export const checkLocalBoot = async (
   environment: AgentEnvironment,
   inventory: Inventory,

@@ -17,7 +17,10 @@ export type BootWords = {
 
 const REQUIRED = ['station', 'token', 'key', 'mac'] as const;
 
-/** Reads the words out of a whole kernel command line (or DHCP option 224, which carries the same words). */
+/**
+ * Reads the words out of a whole kernel command line (or DHCP option 224, which carries the same words).
+ * Failures `boot.words-missing`, `boot.words-invalid`.
+ */
 export const parseBootWords = (commandLine: string): Result<BootWords> => {
   const words = new Map<string, string>();
   for (const word of commandLine.split(/\s+/)) {
@@ -33,7 +36,7 @@ export const parseBootWords = (commandLine: string): Result<BootWords> => {
     );
   }
   const station = (words.get('station') ?? '').replace(/\/+$/, '');
-  if (!/^https?:\/\/[^/]+$/.test(station)) {
+  if (!/^http:\/\/[^/]+$/.test(station)) {
     return failed('boot.words-invalid', `"${station}" is no station address.`, 'Boot again from the station.');
   }
   return success({

@@ -64,24 +64,45 @@ const progressLines = (progress: NonNullable<ScreenState['progress']>, columns: 
   ];
 };
 
-/** Lines of the whole screen, none longer than `columns`. */
+/** A terminal takes control characters (C0, and C1 such as the one-byte CSI) as orders; what a vendor or a station wrote must stay text. */
+export const plainText = (text: string): string =>
+  // oxlint-disable-next-line no-control-regex
+  text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+
+/** Breaks between words; a word that is wider than the screen is broken itself. */
+const wrap = (text: string, columns: number): readonly string[] => {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (longer.length <= columns) {
+      line = longer;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = word;
+    for (; line.length > columns; line = line.slice(columns)) lines.push(line.slice(0, columns));
+  }
+  return [...lines, line];
+};
+
+/** Lines of the whole screen, none longer than `columns`: what a person must read is wrapped, the rest is cut. */
 export const renderScreen = (state: ScreenState, columns: number): readonly string[] => {
+  const wrapped = (text: string): readonly string[] => wrap(plainText(text), columns);
   const lines = [
     'RACKSIDE',
     '',
     `${state.machine}${state.identity === '' ? '' : `  -  ${state.identity}`}`,
     `Station: ${state.station === '' ? 'not reached yet' : state.station}${state.link === 'lost' ? '  (link lost, trying again)' : ''}`,
     '',
-    state.phase,
-    ...(state.waitingFor === null ? [] : [`Waiting for: ${state.waitingFor}`]),
+    ...wrapped(state.phase),
+    ...(state.waitingFor === null ? [] : wrapped(`Waiting for: ${state.waitingFor}`)),
     ...(state.progress === null ? [] : progressLines(state.progress, columns)),
     ...(state.failure === null
       ? []
-      : ['', `PROBLEM: ${state.failure.message}`, `What to do: ${state.failure.next}`, `(${state.failure.code})`]),
+      : ['', ...wrapped(`PROBLEM: ${state.failure.message}`), ...wrapped(`What to do: ${state.failure.next}`), `(${state.failure.code})`]),
     '',
     ...state.log.slice(-LOG_LINES).map((line) => `  ${line}`),
   ];
-  // A terminal takes control characters as orders; what a vendor or a station wrote must stay text.
-  // oxlint-disable-next-line no-control-regex
-  return lines.map((line) => line.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').slice(0, columns));
+  return lines.map((line) => plainText(line).slice(0, columns));
 };

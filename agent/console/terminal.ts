@@ -1,6 +1,6 @@
 // Puts the screen on the target's consoles: the video console is redrawn in place, a serial line (which may be a log file)
 // gets one line for each change worth reading.
-import { FIRST_SCREEN, LOG_LINES, renderScreen } from './screen.ts';
+import { FIRST_SCREEN, LOG_LINES, plainText, renderScreen } from './screen.ts';
 import type { Screen, ScreenState } from './screen.ts';
 
 const COLUMNS = 80;
@@ -11,7 +11,16 @@ const SERIAL_PROGRESS_MS = 5_000;
 
 export type Writer = (text: string) => void;
 
-export const createTerminal = (options: { readonly video: Writer | null; readonly serial: Writer; readonly now: () => number }): Screen => {
+export type TerminalOptions = {
+  /** Null where the machine has no video console. */
+  readonly video: Writer | null;
+  readonly serial: Writer;
+  /** Milliseconds that never run backwards: the machine's own clock is set from the station's while the screen is on. */
+  readonly now: () => number;
+};
+
+/** Draws when something changes; nothing is written before. */
+export const createTerminal = (options: TerminalOptions): Screen => {
   let state: ScreenState = FIRST_SCREEN;
   let drawnAtMs = Number.NEGATIVE_INFINITY;
   let serialProgressAtMs = Number.NEGATIVE_INFINITY;
@@ -28,7 +37,7 @@ export const createTerminal = (options: { readonly video: Writer | null; readonl
     if (waitMs <= 0) draw();
     else timer = setTimeout(draw, waitMs).unref();
   };
-  const line = (text: string) => options.serial(`rackside: ${text}\r\n`);
+  const line = (text: string) => options.serial(`rackside: ${plainText(text)}\r\n`);
 
   return {
     show: (change) => {
