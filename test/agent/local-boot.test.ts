@@ -1,0 +1,94 @@
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { AgentEnvironment } from '../../agent/environment.ts';
+import { openReader } from '../../agent/inventory/block/linux.ts';
+import { checkLocalBoot, localBootOf } from '../../agent/local-boot.ts';
+import type { LocalBoot } from '../../agent/protocol/decision.ts';
+import type { Disk } from '../../agent/protocol/disk.ts';
+import { disk, hash, inventory } from '../machines/fixtures.ts';
+import { writeDemoImage } from '../rack/demo-image.ts';
+
+const OSOID = hash('a');
+const FOUND: LocalBoot = { kind: 'uefi', espUuid: 'AAAA-BBBB', loaderPath: '/EFI/debian/shimx64.efi' };
+const record = (verdict: Disk['provenance']['verdict'], osoid = OSOID): Disk['provenance'] => ({
+  verdict,
+  osoid,
+  manifestSha256: hash('e'),
+  stationName: 'bench',
+  keyId: 'k',
+  writtenAt: null,
+});
+
+/** An environment whose disks read now as `now` says, whatever the inventory said before. */
+const environmentWith = (now: (disk: Disk) => Disk) => {
+  const booted: string[] = [];
+  const environment = {
+    describe: async (one: Disk) => now(one),
+    localBoot: async (one: Disk) => (booted.push(one.path), FOUND),
+  } as unknown as AgentEnvironment;
+  return { environment, booted };
+};
+
+describe('before a machine starts its own disk', () => {
+  test('the disk is read again: what it holds now decides, not what it held', async () => {
+    const before = inventory({ disks: [disk({ provenance: record('absent') })] });
+    const { environment, booted } = environmentWith((one) => ({ ...one, provenance: record('trusted') }));
+    expect(await checkLocalBoot(environment, before, OSOID, new Map())).toEqual({ ok: true, value: FOUND });
+    expect(booted).toEqual(['/dev/sda']);
+  });
+
+  test.each([
+    ['swapped', record('absent')],
+    ['of another image', record('trusted', hash('b'))],
+    ['with a broken record', record('broken')],
+    ['recorded for another disk', record('other-disk')],
+    ['recorded by a stranger', record('unknown-key')],
+    ['half overwritten', record('voided')],
+  ])('a disk that is %s does not pass, though the inventory had it', async (_what, provenance) => {
+    const before = inventory({ disks: [disk({ provenance: record('trusted') })] });
+    const { environment, booted } = environmentWith((one) => ({ ...one, provenance }));
+    expect(await checkLocalBoot(environment, before, OSOID, new Map())).toMatchObject({
+      ok: false,
+      failure: { code: 'disk.record-missing' },
+    });
+    expect(booted).toEqual([]);
+  });
+
+  test("without an image named, the only ordinary disk is started; among several the firmware's order decides", async () => {
+    const stick = disk({ path: '/dev/sdb', serial: 'STICK', exclusions: ['removable'] });
+    const { environment, booted } = environmentWith((one) => one);
+    const check = (disks: readonly Disk[], kind: 'bios' | 'uefi' = 'uefi') => {
+      const firmware = { kind, secureBoot: null, setupMode: null, bootCurrent: null, bootOrder: [] };
+      return checkLocalBoot(environment, inventory({ disks: [...disks], firmware }), null, new Map());
+    };
+    expect(await check([stick, disk()])).toEqual({ ok: true, value: FOUND });
+    expect(booted).toEqual(['/dev/sda']);
+    expect(await check([disk(), disk({ serial: 'D2' })])).toEqual({ ok: true, value: null });
+    expect(await check([stick])).toEqual({ ok: true, value: null });
+    expect(await check([], 'bios')).toEqual({ ok: true, value: { kind: 'bios' } });
+  });
+});
+
+describe('the loader of a disk', () => {
+  test('is found on its EFI system partition; a blank disk has none, and BIOS asks for none', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rackside-local-boot-'));
+    try {
+      const path = join(folder, 'disk.raw');
+      const { sizeBytes } = await writeDemoImage(path, { contentBytes: 1024, seed: 7 });
+      const reader = await openReader(path, sizeBytes);
+      expect(await localBootOf(reader, 512, 'uefi')).toEqual({ kind: 'uefi', espUuid: '5241-0007', loaderPath: '/EFI/DEBIAN/SHIMX64.EFI' });
+      expect(await localBootOf(reader, 512, 'bios')).toEqual({ kind: 'bios' });
+      await reader.close();
+      const file = await open(path, 'w');
+      await file.truncate(sizeBytes);
+      await file.close();
+      const blank = await openReader(path, sizeBytes);
+      expect(await localBootOf(blank, 512, 'uefi')).toEqual({ kind: 'uefi', espUuid: null, loaderPath: null });
+      await blank.close();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
