@@ -41,6 +41,12 @@ const entry = (name: Buffer, attributes: number, cluster: number, sizeBytes: num
   return bytes;
 };
 
+/** A folder has one cluster here, the root its fixed area; what is more would run into a neighbour. */
+const folderOf = (entries: readonly Buffer[], roomBytes: number): Buffer => {
+  if (entries.length * 32 > roomBytes) throw new RangeError(`a folder has ${entries.length} entries, more than fit`);
+  return Buffer.concat(entries);
+};
+
 /** The whole volume. `serial` is the volume id, `XXXX-XXXX` without its dash. */
 export const writeFat16 = (options: {
   readonly sizeBytes: number;
@@ -66,9 +72,13 @@ export const writeFat16 = (options: {
   else volume.writeUInt32LE(sectors, 32);
   volume[21] = 0xf8;
   volume.writeUInt16LE(fatSectors, 22);
+  // An imagined geometry, which nobody boots by but mtools wants.
+  volume.writeUInt16LE(32, 24);
+  volume.writeUInt16LE(64, 26);
   volume.set([0x80, 0, 0x29], 36);
   volume.writeUInt32LE(options.serial, 39);
-  volume.write(options.label.toUpperCase().padEnd(11).slice(0, 11), 43, 'ascii');
+  const label = Buffer.from(options.label.toUpperCase().padEnd(11).slice(0, 11), 'ascii');
+  volume.set(label, 43);
   volume.write('FAT16   ', 54, 'ascii');
   volume.set([0x55, 0xaa], 510);
 
@@ -94,12 +104,14 @@ export const writeFat16 = (options: {
     for (const child of folder.folders.values()) {
       // A folder's cluster is taken before its content, so that its children can point back to it.
       const cluster = store(Buffer.alloc(CLUSTER));
-      volume.set(Buffer.concat(entriesOf(child, cluster, own)), dataStart + (cluster - 2) * CLUSTER);
+      volume.set(folderOf(entriesOf(child, cluster, own), CLUSTER), dataStart + (cluster - 2) * CLUSTER);
       list.push(entry(shortName(child.name), 0x10, cluster, 0));
     }
     return list;
   };
-  volume.set(Buffer.concat(entriesOf(treeOf(options.files), 0, 0)), (1 + 2 * fatSectors) * SECTOR);
+  // The label stands in the boot sector and, as a file of its own kind, in the root.
+  const rootEntries = [entry(label, 0x08, 0, 0), ...entriesOf(treeOf(options.files), 0, 0)];
+  volume.set(folderOf(rootEntries, ROOT_ENTRIES * 32), (1 + 2 * fatSectors) * SECTOR);
   fat.copy(volume, SECTOR);
   fat.copy(volume, (1 + fatSectors) * SECTOR);
   return volume;
