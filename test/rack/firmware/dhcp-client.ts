@@ -90,6 +90,7 @@ export const askDhcp = async (
   server: { readonly address: string; readonly port: number },
   signal: AbortSignal,
 ): Promise<DhcpBoot> => {
+  if (signal.aborted) throw new Error('powered off');
   const socket = createSocket('udp4');
   const xid = randomBytes(4);
   try {

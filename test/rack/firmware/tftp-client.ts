@@ -13,6 +13,7 @@ export const readTftp = async (
   server: { readonly address: string; readonly port: number },
   signal: AbortSignal,
 ): Promise<Buffer | null> => {
+  if (signal.aborted) throw new Error('powered off');
   const socket = createSocket('udp4');
   try {
     return await new Promise<Buffer | null>((resolve, reject) => {
