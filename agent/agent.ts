@@ -74,6 +74,7 @@ export const runAgent = async (environment: AgentEnvironment, signal: AbortSigna
   told = boot;
   const sent = await sendInventory(boot);
   if (!sent.ok) return refuse(environment, sent.failure, signal);
+  await boot.deployment.tellOfInterrupted();
   void hearSwitches(boot);
   return followOrders(boot);
 };

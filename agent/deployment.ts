@@ -2,12 +2,15 @@
 // the boot stops it at the next safe point.
 import type { AgentEnvironment } from './environment.ts';
 import { deploy } from './deploy.ts';
+import { indistinct } from './disk/candidates.ts';
+import type { TargetDevice } from './disk/target-disk.ts';
 import { createReporter } from './link/reporter.ts';
 import type { StationLink } from './link/station-link.ts';
 import { sameDisk } from './assess.ts';
 import type { TrustedKeys } from './image/signature.ts';
 import { failed, success } from './protocol/failure.ts';
-import type { Result } from './protocol/failure.ts';
+import type { Failure, Result } from './protocol/failure.ts';
+import type { Disk } from './protocol/disk.ts';
 import type { Inventory } from './protocol/inventory.ts';
 import { BATCH_CHUNKS, WIRE } from './protocol/messages.ts';
 import type { JobStepName, Order } from './protocol/messages.ts';
@@ -17,7 +20,10 @@ export type DeployOrder = Extract<Order, { kind: 'deploy' }>;
 export type Deployment = {
   start(order: DeployOrder, inventory: Inventory): Result<null>;
   isRunning(): boolean;
+  /** Ends the job; one that does not run here is answered at once, so that nobody waits for it for ever. */
   cancel(jobId: string): Promise<void>;
+  /** Tells of the job in which an earlier run of the agent, on this same boot, ended without a word. */
+  tellOfInterrupted(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -34,6 +40,17 @@ const STEP_WORDS: Readonly<Record<JobStepName, string>> = {
   record: 'Recording what was installed',
 };
 
+const NOT_RUNNING: Failure = {
+  code: 'deploy.cancelled',
+  message: 'The job was not running on this machine any more.',
+  next: 'Order it again to continue where it stopped, or choose another image; until then the disk may not boot.',
+};
+const INTERRUPTED: Failure = {
+  code: 'agent.restarted',
+  message: 'The agent ended in the middle of the job and was started again.',
+  next: 'If this repeats, the machine may have too little memory; send its log to the developers.',
+};
+
 export const createDeployment = (boot: {
   readonly environment: AgentEnvironment;
   readonly link: StationLink;
@@ -43,48 +60,58 @@ export const createDeployment = (boot: {
   const { environment, link } = boot;
   let current: { readonly jobId: string; readonly abort: AbortController; readonly done: Promise<void> } | null = null;
 
+  const reach = async (
+    order: DeployOrder,
+    inventory: Inventory,
+  ): Promise<Result<{ readonly disk: Disk; readonly device: TargetDevice }>> => {
+    const disk = inventory.disks.find((candidate) => sameDisk(candidate, order.disk));
+    const twin = disk === undefined ? null : indistinct(disk, inventory.disks);
+    if (twin !== null) return { ok: false, failure: twin };
+    const device = disk === undefined ? null : await environment.device(disk);
+    if (disk !== undefined && device !== null) return success({ disk, device });
+    return failed(
+      'disk.replaced',
+      'The disk that the order names is no longer in this machine.',
+      'Look at the disks again, then approve again.',
+    );
+  };
+
   const run = async (order: DeployOrder, inventory: Inventory, signal: AbortSignal): Promise<void> => {
     const { screen } = environment;
     const reporter = createReporter((reports) => link.report(reports));
     const { jobId } = order;
     let number = 0;
-    const disk = inventory.disks.find((candidate) => sameDisk(candidate, order.disk));
-    const device = disk === undefined ? null : await environment.device(disk);
-    const result =
-      disk === undefined || device === null
-        ? failed(
-            'disk.replaced',
-            'The disk that the order names is no longer in this machine.',
-            'Look at the disks again, then approve again.',
-          )
-        : await deploy({
-            order,
-            device,
-            trustedKeys: boot.trustedKeys,
-            firmware: inventory.firmware?.kind ?? 'bios',
-            readContentHash: async () => (await environment.describe(disk, boot.trustedKeys)).content?.hash ?? null,
-            source: {
-              manifest: () => link.fetchLibrary(WIRE.manifest(order.osoid), null),
-              signature: () => link.fetchLibrary(WIRE.signature(order.osoid), null),
-              chunkTable: () => link.fetchLibrary(WIRE.chunkTable(order.osoid), null),
-              chunks: (hashes) => link.fetchLibrary(WIRE.chunks(order.osoid), { hashes: hashes.slice(0, BATCH_CHUNKS) }),
-            },
-            requestRecord: (identity) =>
-              link.requestRecord({ jobId, osoid: order.osoid, manifestSha256: order.manifestSha256, disk: identity }),
-            tools: environment.tools,
-            workers: environment.workers,
-            signal,
-            onStep: (step, state, note) => {
-              if (state === 'started') screen.show({ phase: STEP_WORDS[step], progress: null, waitingFor: null, failure: null });
-              if (note !== '') screen.log(`${STEP_WORDS[step]}: ${note}`);
-              reporter.send({ kind: 'step', jobId, step, state, note });
-            },
-            onProgress: (progress) => {
-              number += 1;
-              screen.show({ progress: { ...progress, step: STEP_WORDS[progress.step] } });
-              reporter.send({ kind: 'progress', jobId, number, ...progress });
-            },
-          });
+    const reached = await reach(order, inventory);
+    const result = !reached.ok
+      ? reached
+      : await deploy({
+          order,
+          device: reached.value.device,
+          trustedKeys: boot.trustedKeys,
+          firmware: inventory.firmware?.kind ?? 'bios',
+          readContentHash: async () => (await environment.describe(reached.value.disk, boot.trustedKeys)).content?.hash ?? null,
+          source: {
+            manifest: () => link.fetchLibrary(WIRE.manifest(order.osoid), null),
+            signature: () => link.fetchLibrary(WIRE.signature(order.osoid), null),
+            chunkTable: () => link.fetchLibrary(WIRE.chunkTable(order.osoid), null),
+            chunks: (hashes) => link.fetchLibrary(WIRE.chunks(order.osoid), { hashes: hashes.slice(0, BATCH_CHUNKS) }),
+          },
+          requestRecord: (identity) =>
+            link.requestRecord({ jobId, osoid: order.osoid, manifestSha256: order.manifestSha256, disk: identity }),
+          tools: environment.tools,
+          workers: environment.workers,
+          signal,
+          onStep: (step, state, note) => {
+            if (state === 'started') screen.show({ phase: STEP_WORDS[step], progress: null, waitingFor: null, failure: null });
+            if (note !== '') screen.log(`${STEP_WORDS[step]}: ${note}`);
+            reporter.send({ kind: 'step', jobId, step, state, note });
+          },
+          onProgress: (progress) => {
+            number += 1;
+            screen.show({ progress: { ...progress, step: STEP_WORDS[progress.step] } });
+            reporter.send({ kind: 'progress', jobId, number, ...progress });
+          },
+        });
     if (result.ok) {
       screen.show({ phase: 'Installed and read back', progress: null });
       reporter.send({ kind: 'finished', jobId, result: result.value });
@@ -117,13 +144,22 @@ export const createDeployment = (boot: {
         })
         .finally(() => {
           current = null;
+          if (!boot.signal.aborted) link.holdJob(null);
         });
       current = { jobId: order.jobId, abort, done };
+      link.holdJob(order.jobId);
       return success(null);
     },
     isRunning: () => current !== null,
     cancel: async (jobId) => {
       if (current?.jobId === jobId) await stop();
+      else await link.report([{ kind: 'failed', jobId, failure: NOT_RUNNING }]);
+    },
+    tellOfInterrupted: async () => {
+      const jobId = link.interruptedJobId;
+      if (jobId === null) return;
+      await link.report([{ kind: 'failed', jobId, failure: INTERRUPTED }]);
+      link.holdJob(null);
     },
     stop,
   };

@@ -142,6 +142,22 @@ const onePath = (found: readonly Disk[]): readonly Disk[] => {
   return [found.find((disk) => disk.content !== null) ?? first].filter((disk) => disk !== undefined);
 };
 
+/**
+ * Another disk that says the very same of itself: an order names a disk by serial, WWN and size, and could reach either of the two.
+ * Paths to one volume are no such pair. Null where the disk is the only one.
+ */
+export const indistinct = (disk: Disk, disks: readonly Disk[]): Failure | null => {
+  const isTwin = (other: Disk): boolean => other.serial === disk.serial && other.wwn === disk.wwn && other.sizeBytes === disk.sizeBytes;
+  const isPath = (other: Disk): boolean => other.wwn !== null && other.exclusions.includes('multipath');
+  const twins = disks.filter(isTwin);
+  if (twins.length < 2 || twins.every(isPath)) return null;
+  return failure(
+    'disk.indistinct',
+    `These disks cannot be told apart, for they name the same serial, WWN and size: ${twins.map(diskText).join('; ')}.`,
+    'Pull all but the one that is meant, or give each a serial of its own where the controller or hypervisor can.',
+  );
+};
+
 /** A pin overrides exclusions, save for hardware that cannot be written; it is never widened. */
 const choosePinned = ({ disks, needs, hint }: DiskQuestion): Disk | readonly Failure[] => {
   const found = onePath(disks.filter((disk) => matchesPin(disk, hint)));
@@ -184,13 +200,15 @@ const chooseByHint = ({ disks, needs, hint }: DiskQuestion): Disk | readonly Fai
 
 /**
  * The one disk that the image goes to, or every failure found: `image.*` first, then `disk.pinned-absent`, `disk.several-fit`,
- * `disk.too-small`, `disk.sector-size`, `disk.unreadable`, `disk.read-only`, `disk.none-suitable`.
+ * `disk.too-small`, `disk.sector-size`, `disk.unreadable`, `disk.read-only`, `disk.none-suitable`, `disk.indistinct`.
  */
 export const chooseDisk = (question: DiskQuestion): DiskChoice => {
   const failures = imageFailures(question);
   const outcome = isPinned(question.hint) ? choosePinned(question) : chooseByHint(question);
-  if ('path' in outcome && failures.length === 0) return { kind: 'chosen', disk: outcome };
-  return { kind: 'refused', failures: [...failures, ...('path' in outcome ? [] : outcome)] };
+  if (!('path' in outcome)) return { kind: 'refused', failures: [...failures, ...outcome] };
+  const twin = indistinct(outcome, question.disks);
+  if (twin === null && failures.length === 0) return { kind: 'chosen', disk: outcome };
+  return { kind: 'refused', failures: [...failures, ...(twin === null ? [] : [twin])] };
 };
 
 /**

@@ -28,6 +28,10 @@ const POLL_TIMEOUT_MS = 40_000;
 
 export type StationLink = {
   readonly answer: HelloAnswer;
+  /** The job at which an earlier run of the agent, on this boot, ended; null where none did. */
+  readonly interruptedJobId: string | null;
+  /** Remembers the running job through a crash of the agent; null: none runs. */
+  holdJob(jobId: string | null): void;
   sendInventory(inventory: Inventory): Promise<Result<InventoryAnswer>>;
   /** Waits up to half a minute; an empty list is normal. */
   nextOrders(): Promise<Result<readonly OrderBody[]>>;
@@ -51,7 +55,12 @@ export type LinkOptions = {
 /** Text that outlives the agent's process but not the boot. */
 export type LinkMemory = { load(): string | null; save(text: string): void };
 
-const memorySchema = z.object({ answer: helloAnswerSchema, runs: z.number().int(), lastSequence: z.number().int() });
+const memorySchema = z.object({
+  answer: helloAnswerSchema,
+  runs: z.number().int(),
+  lastSequence: z.number().int(),
+  jobId: z.string().nullable(),
+});
 /** Each run of the agent counts its requests from a range of its own. */
 const COUNTERS_PER_RUN = 1_000_000_000;
 
@@ -139,7 +148,8 @@ export const connectStation = async (options: LinkOptions): Promise<Result<Stati
   let counter = runs * COUNTERS_PER_RUN;
   const session: Session = { id: answer.value.sessionId, keyHex: answer.value.sessionKey, nextCounter: () => (counter += 1) };
   let lastSequence = remembered?.lastSequence ?? 0;
-  const remember = (): void => options.memory.save(JSON.stringify({ answer: answer.value, runs, lastSequence }));
+  let jobId = remembered?.jobId ?? null;
+  const remember = (): void => options.memory.save(JSON.stringify({ answer: answer.value, runs, lastSequence, jobId }));
   remember();
   const post = <T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<Result<T>> =>
     patient(() => requestJson(words.station, { method: 'POST', path, body, session, timeoutMs: REQUEST_TIMEOUT_MS, signal }, schema));
@@ -160,6 +170,11 @@ export const connectStation = async (options: LinkOptions): Promise<Result<Stati
 
   return success({
     answer: answer.value,
+    interruptedJobId: jobId,
+    holdJob: (running) => {
+      jobId = running;
+      remember();
+    },
     sendInventory: (inventory) => post(WIRE.inventory, { inventory }, inventoryAnswerSchema),
     nextOrders: async () => {
       const path = `${WIRE.orders}?after=${lastSequence}`;

@@ -44,6 +44,7 @@ const ask = (disks: readonly Disk[], hint: DiskHint = {}, changes: Partial<DiskQ
 
 const unreadable = { content: null, problem: { code: 'disk.unreadable', message: 'EIO', next: '' } };
 
+const NAMELESS: Partial<Disk> = { serial: null, wwn: null };
 const MULTIPATH: Partial<Disk> = { wwn: 'naa.1', exclusions: ['multipath'] };
 
 describe('which disk', () => {
@@ -80,6 +81,19 @@ describe('which disk', () => {
       { serial: 'A' },
       ['disk.several-fit'],
     ],
+    [
+      'one of two that say the same of themselves, though a hint decides',
+      [disk('A', { ...NAMELESS, kind: 'hdd' }), disk('B', NAMELESS)],
+      { kind: 'ssd' },
+      ['disk.indistinct'],
+    ],
+    [
+      'nor beside an excluded one that says the same',
+      [disk('A', { ...NAMELESS, exclusions: ['removable'] }), disk('B', NAMELESS)],
+      {},
+      ['disk.indistinct'],
+    ],
+    ['a disk without a name beside one of another size', [disk('A', NAMELESS), disk('B', { ...NAMELESS, sizeBytes: GIB })], {}, '?'],
     ['pinned and too small: refused, not replaced', [disk('A', { sizeBytes: GIB }), disk('B')], { serial: 'A' }, ['disk.too-small']],
     ['pinned and of another sector size', [disk('A', { logicalSectorBytes: 4096 }), disk('B')], { serial: 'A' }, ['disk.sector-size']],
     ['pinned against another hint', [disk('A', { kind: 'hdd' }), disk('B')], { serial: 'A', kind: 'ssd' }, ['disk.none-suitable']],

@@ -108,6 +108,17 @@ describe('hello', () => {
   });
 });
 
+describe('a job through a crash of the agent', () => {
+  test('the next run on this boot knows the job that ran; a job that ended is forgotten', async () => {
+    const first = await linked();
+    expect(first.interruptedJobId).toBeNull();
+    first.holdJob('job-1');
+    expect((await linked()).interruptedJobId).toBe('job-1');
+    first.holdJob(null);
+    expect((await linked()).interruptedJobId).toBeNull();
+  });
+});
+
 describe('a link that is cut', () => {
   test('costs time: reports and images arrive after a cut, a cut answer and a restart of the station', async () => {
     const link = await linked();
