@@ -7,7 +7,7 @@ import { createTerminal } from './console/terminal.ts';
 import type { Writer } from './console/terminal.ts';
 import { describeDisk } from './disk/describe.ts';
 import { workersFor } from './disk/chunk-pool.ts';
-import { blockDevice } from './disk/target-devices.ts';
+import { blockDevice, surely } from './disk/target-devices.ts';
 import { systemTools } from './disk/tools.ts';
 import type { AgentEnvironment } from './environment.ts';
 import { listLinuxDisks } from './inventory/block/linux.ts';
@@ -71,7 +71,11 @@ const openScreen = async () => {
     return writers.length === 0 ? null : (text) => writers.forEach((write) => write(text));
   };
   const serial = await writersOf(names.filter((name) => !isVideo(name)));
-  return createTerminal({ video: await writersOf(names.filter(isVideo)), serial: serial ?? (() => undefined), now: () => performance.now() });
+  return createTerminal({
+    video: await writersOf(names.filter(isVideo)),
+    serial: serial ?? (() => undefined),
+    now: () => performance.now(),
+  });
 };
 
 export const linuxEnvironment = async (words: BootWords, agentVersion: string): Promise<AgentEnvironment> => {
@@ -101,7 +105,9 @@ export const linuxEnvironment = async (words: BootWords, agentVersion: string): 
       ).then((heard) => [...heard]),
     device: async (disk) => {
       const found = await find(disk);
-      return found === null ? null : blockDevice(found.attributes.path, identityOf(disk), tools);
+      if (found === null) return null;
+      const { path } = found.attributes;
+      return surely(blockDevice(path, identityOf(disk), tools), async () => (await find({ ...disk, path }))?.attributes.path === path);
     },
     describe: async (disk, trustedKeys) => {
       const found = await find(disk);

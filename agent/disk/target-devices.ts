@@ -39,6 +39,24 @@ export const blockDevice = (path: string, identity: DiskIdentity, tools: Tools):
   },
 });
 
+/**
+ * The same device, which opens only as long as `isStillIt` says so once it is open: from then on the kernel gives its name to no
+ * other disk, so a disk that was swapped after it was looked up is never written. Code: `disk.replaced`.
+ */
+export const surely = (device: TargetDevice, isStillIt: () => Promise<boolean>): TargetDevice => ({
+  ...device,
+  open: async () => {
+    const opened = await device.open();
+    if (!opened.ok || (await isStillIt())) return opened;
+    await opened.value.close();
+    return failed(
+      'disk.replaced',
+      `${device.path} is another disk by now than when it was looked at.`,
+      'Look at the disks again, then approve again for the disk that is there.',
+    );
+  },
+});
+
 /** A sparse file as a disk. Its partitions are reachable through loop devices, where the tools and the rights are there. */
 export const fileDevice = (path: string, identity: DiskIdentity, logicalSectorBytes: number, tools: Tools): TargetDevice => ({
   path,
