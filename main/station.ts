@@ -148,6 +148,7 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
     arming: createArming(),
     images: catalogue.value.images,
     sendOrder: agents.send,
+    withdrawOrder: agents.withdraw,
     endSession: agents.end,
     growLastPartition: true,
     ownDiskAfterMs: wire.kind === 'rack' && wire.mode === 'proxy' ? PROXY_OWN_DISK_MS : null,

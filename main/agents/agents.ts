@@ -51,6 +51,8 @@ export type Agents = {
   bindMachine(sessionId: string, machineId: string): void;
   /** Queues an order; null when the session has ended. */
   send(sessionId: string, order: Order): number | null;
+  /** Takes back an order, before the turn of the event loop in which it was sent is over: what it rests on could not be saved. */
+  withdraw(sessionId: string, sequence: number): void;
   orders(sessionId: string, after: number, signal: AbortSignal): Promise<readonly Signed[]>;
   end(sessionId: string): void;
   /** Ends every long poll; sessions stay for the next start. */
@@ -166,6 +168,7 @@ export const createAgents = (options: AgentsOptions): Agents => {
       store.saveMarks(sessionId, { counter: entry.counters.highest(), sequence });
       return sequence;
     },
+    withdraw: (sessionId, sequence) => live.get(sessionId)?.queue.withdraw(sequence),
     orders: async (sessionId, after, signal) => (await live.get(sessionId)?.queue.after(after, POLL_MS, signal)) ?? [],
     end: (sessionId) => {
       live.get(sessionId)?.queue.close();

@@ -10,6 +10,8 @@ export type OrderQueue = {
   /** Orders after `sequence`: at once when there are some, else when one comes, else empty after `waitMs` or on `signal`. */
   after(sequence: number, waitMs: number, signal: AbortSignal): Promise<readonly Signed[]>;
   sequence(): number;
+  /** Takes back an order in the same breath in which it was pushed; its number is not used again. */
+  withdraw(sequence: number): void;
   /** Ends every wait. */
   close(): void;
 };
@@ -52,6 +54,7 @@ export const createOrderQueue = (options: { readonly sessionId: string; readonly
       return pending(seen);
     },
     sequence: () => sequence,
+    withdraw: (taken) => void (kept = kept.filter((entry) => entry.sequence !== taken)),
     close: wake,
   };
 };

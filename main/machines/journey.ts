@@ -25,6 +25,8 @@ import { orderWork, workFailed, workFinished } from './work-step.ts';
 
 export type JourneyOptions = Omit<Parts, 'consents' | 'overrides' | 'rescans'> & {
   readonly database: Database;
+  /** Takes an order back that was sent in the same breath. */
+  readonly withdrawOrder: (sessionId: string, sequence: number) => void;
   /** Called when an agent says that it leaves; its session is over. */
   readonly endSession: (sessionId: string) => void;
   /** Beside someone else's server: an agent that nobody answers goes back to its own disk after this time; null: it waits. */
@@ -57,11 +59,36 @@ export type Journey = {
 };
 
 export const createJourney = (options: JourneyOptions): Journey => {
-  const parts: Parts = { ...options, consents: createConsents(options), overrides: createOverrides(options), rescans: new Map() };
+  let sent: { readonly sessionId: string; readonly sequence: number }[] = [];
+  const sendOrder: Parts['sendOrder'] = (sessionId, order) => {
+    const sequence = options.sendOrder(sessionId, order);
+    if (sequence !== null) sent.push({ sessionId, sequence });
+    return sequence;
+  };
+  const parts: Parts = {
+    ...options,
+    sendOrder,
+    consents: createConsents(options),
+    overrides: createOverrides(options),
+    rescans: new Map(),
+  };
   const { machines, jobs } = parts;
   const sessionsHeard = new Set<string>();
-  /** One report or one word of a person changes everything that it changes, or nothing; orders leave after it is on the disk. */
-  const atomically = <T>(work: () => T): T => options.database.transaction(work)();
+  /**
+   * One report or one word of a person changes everything that it changes, or nothing: where it cannot be saved (a full disk), its
+   * orders are taken back before they leave, and what is in memory is read again.
+   */
+  const atomically = <T>(work: () => T): T => {
+    sent = [];
+    try {
+      return options.database.transaction(work)();
+    } catch (error) {
+      for (const { sessionId, sequence } of sent) options.withdrawOrder(sessionId, sequence);
+      jobs.reload();
+      machines.reload();
+      throw error;
+    }
+  };
 
   const withMachine = <T>(machineId: string, work: (machine: Machine) => Result<T>): Result<T> => {
     const machine = machines.get(machineId);

@@ -55,6 +55,8 @@ export type Machines = {
   /** Tells windows of machines whose agent has fallen silent; call it every few seconds. */
   sweep(): void;
 
+  /** Reads every record again: a change could not be saved. */
+  reload(): void;
   /** Changes a record without moving it on its journey. */
   change(machineId: string, change: MachineChange): Machine;
   /** Moves a machine to a state; question and failure end unless given again. */
@@ -228,6 +230,7 @@ export const createMachines = (options: MachinesOptions): Machines => {
       }
     },
 
+    reload: records.reload,
     change,
     move,
     rename: (machineId, name) => {

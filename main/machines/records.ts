@@ -23,6 +23,8 @@ export type Records = {
   /** Folds a provisional record into the machine that it turned out to be. */
   fold(from: Machine, to: Machine): Machine;
   viewOf(machine: Machine): MachineView;
+  /** Back to what the database holds. */
+  reload(): void;
 };
 
 export type RecordsOptions = {
@@ -81,5 +83,12 @@ export const createRecords = ({ rows, facts, presence, now, onNew, onChange, onR
       return put({ ...to, boot: from.boot, bootMac: from.bootMac });
     },
     viewOf,
+    reload: () => {
+      const gone = [...machines.keys()];
+      machines.clear();
+      for (const machine of rows.all()) machines.set(machine.id, machine);
+      for (const id of gone) if (!machines.has(id)) onRemove(id);
+      for (const machine of machines.values()) onChange(viewOf(machine));
+    },
   };
 };

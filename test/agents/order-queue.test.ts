@@ -34,6 +34,15 @@ describe('orders waiting for a session', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('an order taken back in the same breath reaches nobody, and its number is not used again', async () => {
+    const queue = queueAt(0);
+    const poll = queue.after(0, 25_000, never);
+    queue.withdraw(queue.push(RESCAN, 5));
+    expect(numbers(await poll)).toEqual([]);
+    queue.push(RESCAN, 6);
+    expect(numbers(await queue.after(0, 1000, never))).toEqual([2]);
+  });
+
   test('a poll ends empty after its time, and not before', async () => {
     const ended = vi.fn<(orders: readonly Signed[]) => void>();
     const poll = queueAt(0).after(0, 25_000, never).then(ended);

@@ -180,6 +180,21 @@ describe('consent', () => {
     const consentHash = question?.kind === 'erase' ? question.consentHash : '';
     expect(rig.station.journey.onApprove(id, { eraseSerial: 'size:480000000000', consentHash }).ok).toBe(true);
   });
+  test('that cannot be saved orders nothing, and can be given again', () => {
+    const { agent, machine, consentHash } = asked();
+    const before = rig.view(machine.id);
+    const sent = agent.orders();
+    rig.exec(`CREATE TRIGGER full BEFORE UPDATE ON machine WHEN new.state = 'working' AND new.order_sequence IS NOT old.order_sequence
+      BEGIN SELECT raise(ABORT, 'disk full'); END`);
+    expect(() => rig.station.journey.onApprove(machine.id, { eraseSerial: 'DISK-1', consentHash })).toThrow('disk full');
+    expect(agent.orders(), 'the order was taken back').toEqual(sent);
+    expect(rig.query('SELECT id FROM consent')).toEqual([]);
+    expect(rig.station.jobs.active(machine.id)).toBeNull();
+    expect(rig.view(machine.id)).toEqual(before);
+    rig.exec('DROP TRIGGER full');
+    expect(rig.station.journey.onApprove(machine.id, { eraseSerial: 'DISK-1', consentHash }).ok).toBe(true);
+    expect(agent.last('deploy')).toMatchObject({ contentHash: hash('1') });
+  });
   test('dies with another question, an agent that is silent, and a machine that asks nothing', () => {
     const { agent, machine, consentHash } = asked();
     expect(code(rig.station.journey.onApprove(machine.id, { eraseSerial: 'DISK-1', consentHash: hash('f') }))).toBe('consent.changed');

@@ -73,6 +73,10 @@ export const createRig = (options: { readonly ownDiskAfterMs?: number } = {}) =>
       arming,
       images: () => images,
       sendOrder: (sessionId, order) => orders.push({ sessionId, sequence: orders.length + 1, order }),
+      withdrawOrder: (sessionId, sequence) => {
+        const at = orders.findIndex((one) => one.sessionId === sessionId && one.sequence === sequence);
+        if (at !== -1) orders.splice(at, 1);
+      },
       endSession: (sessionId) => ended.push(sessionId),
       growLastPartition: true,
       ownDiskAfterMs: options.ownDiskAfterMs ?? null,
@@ -121,6 +125,7 @@ export const createRig = (options: { readonly ownDiskAfterMs?: number } = {}) =>
     },
     /** What the database holds, past the station. */
     query: (sql: string, ...values: readonly unknown[]): readonly unknown[] => database.prepare(sql).all(...values),
+    exec: (sql: string): void => void database.exec(sql),
     restart: () => void (rig.station = start()),
     close: (): void => void database.close(),
   });
