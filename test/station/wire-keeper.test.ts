@@ -55,7 +55,7 @@ test('serves, says so, and is silent after stop', async () => {
   expect((await fetch(`http://127.0.0.1:${http}/nothing`)).status).toBe(404);
   await wire.stop();
   expect(wire.ports().http).toBe(0);
-  await expect(fetch(`http://127.0.0.1:${http}/nothing`)).rejects.toThrow();
+  await expect(fetch(`http://127.0.0.1:${http}/nothing`)).rejects.toThrow('fetch failed');
 });
 
 test('a port that another holds is the problem until it is free; then it serves by itself', async () => {

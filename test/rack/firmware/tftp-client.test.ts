@@ -36,7 +36,7 @@ test('a server without options sends blocks of 512 bytes, one at a time', async 
     return block === undefined ? [] : [packet(DATA ?? 0, (acknowledged ?? 0) + 1, block)];
   });
   expect((await readTftp('f', place(), never))?.equals(Buffer.concat(blocks))).toBe(true);
-  expect(asked[0]?.subarray(2).toString('ascii')).toMatch(/^f\0octet\0blksize\0\d+\0tsize\x000\0windowsize\0\d+\0$/);
+  expect(asked[0]?.subarray(2).toString('ascii')).toBe('f\0octet\0blksize\x001468\0tsize\x000\0windowsize\x0016\0');
 });
 
 test('in a window, a lost block is asked for again and a repeated one is not taken twice', async () => {
