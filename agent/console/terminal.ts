@@ -11,7 +11,7 @@ const SERIAL_PROGRESS_MS = 5_000;
 
 export type Writer = (text: string) => void;
 
-export type TerminalOptions = {
+type TerminalOptions = {
   /** Null where the machine has no video console. */
   readonly video: Writer | null;
   readonly serial: Writer;

@@ -8,7 +8,7 @@ import { requestMac } from '../../agent/image/session-proof.ts';
 import { SESSION_HEADERS, WIRE } from '../../agent/protocol/messages.ts';
 import type { Hello, Order, Signed } from '../../agent/protocol/messages.ts';
 
-export type Seen = {
+type Seen = {
   readonly method: string;
   readonly path: string;
   readonly counter: number;
@@ -16,7 +16,7 @@ export type Seen = {
   readonly body: string;
 };
 /** Answers a request, or breaks off; true when it did. */
-export type Script = (request: IncomingMessage, response: ServerResponse, body: string) => boolean;
+type Script = (request: IncomingMessage, response: ServerResponse, body: string) => boolean;
 
 export const SESSION = { id: 'session-1', key: 'ab'.repeat(32) };
 
