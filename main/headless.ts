@@ -55,6 +55,7 @@ export const startHeadless = async (options: HeadlessOptions): Promise<Result<Ru
     siteName: options.siteName,
     operator: options.operator,
     publish,
+    onBug: (error, where) => log.bug(where, error),
   });
   if (!station.ok) {
     data.value.release();

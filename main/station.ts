@@ -46,6 +46,8 @@ export type StationOptions = {
   readonly now?: () => number;
   /** Every event for windows. */
   readonly publish: (event: StationEvent) => void;
+  /** What was thrown where nobody waits for an answer; the station goes on. */
+  readonly onBug: (error: unknown, where: string) => void;
 };
 
 export type RunningStation = {
@@ -65,6 +67,14 @@ const PROXY_OWN_DISK_MS = 5 * 60_000;
 export const startStation = async (options: StationOptions): Promise<Result<RunningStation>> => {
   const now = options.now ?? Date.now;
   const { publish, wire } = options;
+  /** A database that cannot be written (a full disk) must not end the station from within a timer or a socket. */
+  const safely = (where: string, work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      options.onBug(error, where);
+    }
+  };
 
   // What the station knows and owns.
   const identity = loadIdentity(options.dataFolder);
@@ -158,7 +168,7 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
   const leases = sqlLeaseStore(database.value);
 
   // The wire, in the order in which a machine meets it: DHCP, TFTP, HTTP.
-  const hearing = hearWire({ machines, events });
+  const hearing = hearWire({ machines, events, onBug: options.onBug });
   const keeper = keepWire({
     ...hearing,
     options: wire,
@@ -174,7 +184,8 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
     takeLocalBoot: localBoots.take,
     onNewBoot: localBoots.endRepeat,
     onChange: (problem) => {
-      if (problem !== null) events.log({ kind: 'wire.stopped', text: `${problem.message} ${problem.next}`, level: 'warn' });
+      if (problem !== null)
+        safely('wire', () => events.log({ kind: 'wire.stopped', text: `${problem.message} ${problem.next}`, level: 'warn' }));
       changed();
     },
   });
@@ -222,7 +233,7 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
   });
 
   await keeper.start();
-  const timer = setInterval(() => journey.tick(), TICK_MS);
+  const timer = setInterval(() => safely('tick', () => journey.tick()), TICK_MS);
   events.log({ kind: 'station.started', text: `The station "${name}" started.` });
   return success({
     handlers,
@@ -242,7 +253,7 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
       agents.stop();
       await keeper.stop();
       await library.value.close();
-      events.log({ kind: 'station.stopped', text: `The station "${name}" stopped.` });
+      safely('stop', () => events.log({ kind: 'station.stopped', text: `The station "${name}" stopped.` }));
       database.value.close();
     },
   });

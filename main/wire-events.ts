@@ -41,10 +41,13 @@ const REPEAT_MS = 60_000;
 export const hearWire = ({
   machines,
   events,
+  onBug,
   now = Date.now,
 }: {
   readonly machines: Machines;
   readonly events: Events;
+  /** What could not be kept of an event: it was thrown in a socket's handler, where it would end the station. */
+  readonly onBug: (error: unknown, where: string) => void;
   readonly now?: () => number;
 }): WireHearing => {
   let served = 0;
@@ -67,9 +70,19 @@ export const hearWire = ({
     if (mac !== undefined && fetch.complete) machines.reached(mac, STAGES[fetch.step]);
   };
 
+  const guarded =
+    <Event>(where: string, hear: (event: Event) => void) =>
+    (event: Event): void => {
+      try {
+        hear(event);
+      } catch (error) {
+        onBug(error, where);
+      }
+    };
+
   return {
     bytesServed: () => served,
-    onDhcp: (event: DhcpEvent) => {
+    onDhcp: guarded('dhcp', (event: DhcpEvent) => {
       switch (event.kind) {
         case 'heard': {
           const { client } = event;
@@ -118,11 +131,11 @@ export const hearWire = ({
         default:
           assertNever(event);
       }
-    },
-    onTftp: (event: TftpEvent) => {
+    }),
+    onTftp: guarded('tftp', (event: TftpEvent) => {
       fetched(fetchOfTftp(event));
-    },
-    onHttp: (event: HttpEvent) => {
+    }),
+    onHttp: guarded('http', (event: HttpEvent) => {
       const fetch = fetchOfHttp(event);
       if (fetch !== null) fetched(fetch);
       else if (event.kind === 'answered') served += event.bytes;
@@ -130,12 +143,12 @@ export const hearWire = ({
         tell(event.address, 'http.peer-refused', `${event.address} is not on this wire and was refused.`, 'warn');
       if (event.kind === 'crashed')
         events.log({ kind: 'station.bug', text: `A request for ${event.path} failed: ${String(event.error)}.`, level: 'error' });
-    },
-    onHandOut: (event: BootFilesEvent) => {
+    }),
+    onHandOut: guarded('boot files', (event: BootFilesEvent) => {
       machines.reached(event.mac, 'loader');
       const what =
         event.what === 'agent' ? 'our agent' : event.what === 'local' ? 'its own disk' : 'its own disk, as the station does not listen';
       tell(event.mac, 'boot.handed-out', `${event.mac} boots ${what} (${event.via}).`);
-    },
+    }),
   };
 };

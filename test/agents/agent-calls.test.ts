@@ -15,6 +15,7 @@ const callsWith = (state: string, journey: Partial<AgentCallsOptions['journey']>
   const sent: Order[] = [];
   const bound: string[] = [];
   const logged: string[] = [];
+  const clock = { atMs: Date.UTC(2026, 0, 2) };
   const signingKey = generateSigningKey();
   const calls = agentCalls({
     journey: journey as AgentCallsOptions['journey'],
@@ -26,9 +27,9 @@ const callsWith = (state: string, journey: Partial<AgentCallsOptions['journey']>
     events: { log: ({ text }: { text: string }) => logged.push(text) } as unknown as AgentCallsOptions['events'],
     stationName: 'bench',
     signingKey,
-    now: () => Date.UTC(2026, 0, 2),
+    now: () => clock.atMs,
   });
-  return { calls, sent, bound, logged, signingKey };
+  return { calls, sent, bound, logged, clock, signingKey };
 };
 
 test('an agent that is back looks at its disks again, unless it is writing one', () => {
@@ -54,6 +55,19 @@ test('what the journey does not believe of a report is told to a person', () => 
   calls.onReport(session, { kind: 'log', level: 'info', text: 'x' });
   calls.onRefused('10.0.0.9', { code: 'agent.proof-invalid', message: 'No proof.', next: 'Look.' });
   expect(logged).toEqual(['That job has ended. (report.stale)', '10.0.0.9: No proof. (agent.proof-invalid)']);
+});
+
+test('a stranger who is refused again and again is told once a minute', () => {
+  const { calls, logged, clock } = callsWith('asking', {});
+  const knock = (address: string, code = 'agent.proof-invalid'): void => calls.onRefused(address, { code, message: 'No.', next: 'Look.' });
+  for (let times = 0; times < 5; times += 1) knock('10.0.0.9');
+  expect(logged).toHaveLength(1);
+  knock('10.0.0.8');
+  knock('10.0.0.9', 'agent.token-invalid');
+  expect(logged).toHaveLength(3);
+  clock.atMs += 60_000;
+  knock('10.0.0.9');
+  expect(logged).toHaveLength(4);
 });
 
 test('the record names image, disk, station and time; without a job there is none', () => {

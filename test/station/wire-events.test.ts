@@ -16,16 +16,22 @@ let clock: number;
 let logged: NewEvent[];
 let said: string[];
 let wire: WireHearing;
+let bugs: string[];
+let isFull: boolean;
 beforeEach(() => {
   // Small on purpose: the first silence is told, however young the clock.
-  [clock, logged, said] = [5, [], []];
+  [clock, logged, said, bugs, isFull] = [5, [], [], [], false];
   const machines = {
     list: () => [{ id: 'm1', macs: [MAC] }],
     heard: (mac: string, speaker: string) => said.push(`${mac} ${speaker}`),
     reached: (mac: string, stage: string) => said.push(`${mac} ${stage}`),
   } as unknown as Machines;
-  const events = { log: (event: NewEvent) => logged.push(event) };
-  wire = hearWire({ machines, events: events as never, now: () => clock });
+  const log = (event: NewEvent): void => {
+    if (isFull) throw new Error('disk full');
+    logged.push(event);
+  };
+  const onBug = (error: unknown, where: string): void => void bugs.push(`${where}: ${String(error)}`);
+  wire = hearWire({ machines, events: { log } as never, onBug, now: () => clock });
 });
 
 const client = (change: Partial<BootClient> = {}): BootClient => ({
@@ -60,6 +66,14 @@ const http = (path: string, change: Partial<Extract<HttpEvent, { kind: 'answered
   complete: true,
   userAgent: null,
   ...change,
+});
+
+test('a database that cannot be written ends nothing', () => {
+  isFull = true;
+  wire.onDhcp({ kind: 'trouble', failure: { code: 'dhcp.trouble', message: 'No room.', next: 'Make room.' } });
+  wire.onHttp({ kind: 'peer-refused', address: ADDRESS });
+  wire.onHandOut({ kind: 'handed-out', mac: MAC, what: 'agent', via: 'grub' });
+  expect(bugs).toEqual(['dhcp: Error: disk full', 'http: Error: disk full', 'boot files: Error: disk full']);
 });
 
 describe('DHCP', () => {
