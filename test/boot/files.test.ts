@@ -68,9 +68,10 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  // First, so that it is gone also where nothing could be started.
+  await rm(folder, { recursive: true });
   await tftp.stop();
   await http.stop();
-  await rm(folder, { recursive: true });
 });
 
 /** The whole file by TFTP, or the number of the error. */

@@ -96,6 +96,9 @@ export const startLab = async (options: Partial<RehearsalOptions> = {}): Promise
       if (event.name === 'event.logged') remember([event.payload]);
       options.onEvent?.(event);
     },
+  }).catch(async (error: unknown) => {
+    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+    throw error;
   });
   /** What was logged before this window listened; from its answer on, the window hears everything. */
   const catchUp = async (): Promise<void> =>
