@@ -14,6 +14,8 @@ import type { Machine } from './machine.ts';
 import { beginWork, orderWork } from './work-step.ts';
 
 const RESCANS_MAX = 3;
+/** A disk that lay about for longer may have been used for something else meanwhile, with the job's marker still on it. */
+const RESUME_MOST_MS = 24 * 60 * 60_000;
 
 type Ready = Extract<Assessment, { kind: 'ready' }>;
 
@@ -88,8 +90,11 @@ const whyNotResumed = (parts: Parts, machine: Machine, job: Job, found: Ready): 
   if (!sameDisk(job.disk, found.disk)) return 'another disk was found';
   if (parts.consents.get(job.consentId)?.sessionId === machine.sessionId) return null;
   const steps = parts.jobs.view(job.id);
-  const hasWritten = steps.ok && steps.value.steps.some(({ step }) => step !== 'check');
+  const times = steps.ok ? steps.value.steps : [];
+  const hasWritten = times.some(({ step }) => step !== 'check');
   if (!hasWritten) return 'the machine has booted again before anything was written';
+  const heardAtMs = Math.max(...times.map(({ startedAtMs, endedAtMs }) => endedAtMs ?? startedAtMs));
+  if (parts.now() - heardAtMs > RESUME_MOST_MS) return 'the job was cut short more than a day ago';
   return isNamed(found.disk) ? null : 'the disk has neither serial nor WWN, so that it may be another one';
 };
 

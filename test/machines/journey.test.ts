@@ -328,6 +328,15 @@ describe('a cut in the middle', () => {
     expect(next.assess(ready())).toMatchObject({ state: 'waiting', jobId: null });
     expect(value(rig.station.jobs.view(jobId))).toMatchObject({ state: 'failed', failure: { code: 'consent.voided' } });
   });
+  test('of the power for more than a day: the disk may have served for something else, and it asks again', () => {
+    const { agent, jobId } = toWork();
+    steps(agent, jobId, 'check', 'void-record');
+    rig.clock.atMs += 24 * 3_600_000 + 1;
+    const next = rig.agent(agent.bootMac);
+    next.inventory(inventory({ disks: [disk({ content: blankContent('7') })] }));
+    expect(next.assess(ready('a', '7'))).toMatchObject({ state: 'waiting', jobId: null, question: { kind: 'erase' } });
+    expect(value(rig.station.jobs.view(jobId))).toMatchObject({ state: 'failed', failure: { code: 'consent.voided' } });
+  });
   test('of the power, and another disk in its place: it asks again', () => {
     const { agent, jobId } = toWork();
     steps(agent, jobId, 'check', 'void-record');
