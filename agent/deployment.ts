@@ -96,8 +96,11 @@ export const createDeployment = (boot: {
             chunkTable: () => link.fetchLibrary(WIRE.chunkTable(order.osoid), null),
             chunks: (hashes) => link.fetchLibrary(WIRE.chunks(order.osoid), { hashes: hashes.slice(0, BATCH_CHUNKS) }),
           },
-          requestRecord: (identity) =>
-            link.requestRecord({ jobId, osoid: order.osoid, manifestSha256: order.manifestSha256, disk: identity }),
+          requestRecord: async (identity) => {
+            // The station signs once it has heard of the read-back; after a cut that report may still be on its way.
+            await reporter.drain();
+            return link.requestRecord({ jobId, osoid: order.osoid, manifestSha256: order.manifestSha256, disk: identity });
+          },
           tools: environment.tools,
           workers: environment.workers,
           signal,
