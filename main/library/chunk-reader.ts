@@ -50,6 +50,20 @@ export const readFrames = async (
   return success(frames);
 };
 
+/** Frames back to back as one buffer: without a copy where they lie so in one pack already, as those of a fresh import do. */
+export const joinFrames = (frames: readonly Uint8Array[]): Uint8Array => {
+  const [first] = frames;
+  const last = frames.at(-1);
+  if (first === undefined || last === undefined) return new Uint8Array();
+  let end = first.byteOffset;
+  const areNeighbours = frames.every((frame) => {
+    const follows = frame.buffer === first.buffer && frame.byteOffset === end;
+    end = frame.byteOffset + frame.byteLength;
+    return follows;
+  });
+  return areNeighbours ? new Uint8Array(first.buffer, first.byteOffset, end - first.byteOffset) : Buffer.concat(frames);
+};
+
 /** One chunk's raw bytes, verified against its name. */
 export const readChunk = async (store: LibraryStore, find: FindChunk, chunkId: string): Promise<Result<Uint8Array>> => {
   const frames = await readFrames(store, find, [chunkId]);

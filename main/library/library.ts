@@ -7,7 +7,7 @@ import type { Failure, Result } from '../../agent/protocol/failure.ts';
 import { createChunkIndex } from './chunk-index.ts';
 import type { ChunkPool } from './chunk-pool.ts';
 import { startChunkPool } from './chunk-pool.ts';
-import { readFrames } from './chunk-reader.ts';
+import { joinFrames, readFrames } from './chunk-reader.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { folderStore } from './folder-store.ts';
 import type { DamagedImage, ImageFiles, ImageSummary } from './images.ts';
@@ -212,7 +212,7 @@ const libraryOf = (
           'Ask for at most 16 chunks at a time.',
         );
       const frames = await readFrames(store, index.find, chunkIds);
-      return frames.ok ? success(Buffer.concat(frames.value)) : frames;
+      return frames.ok ? success(joinFrames(frames.value)) : frames;
     },
     deleteImage: async (osoid) => {
       if (!isContentName(osoid)) return failed('library.no-image', 'This is not the id of an image.', 'Choose an image from the list.');
