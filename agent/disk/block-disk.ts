@@ -26,9 +26,16 @@ export const openBlockDisk = async (path: string, tools: Tools): Promise<Result<
   }
   const { handle, direct } = opened.value;
   // Ends that are no multiple of 4096 go through the page cache; the kernel keeps both views coherent.
-  const buffered = direct ? await open(path, constants.O_RDWR) : handle;
-  const { sizeBytes, logicalSectorBytes } = await geometryOf(handle);
-  return success(blockDisk({ path, tools, handle, buffered, direct, sizeBytes, logicalSectorBytes }));
+  try {
+    const buffered = direct ? await open(path, constants.O_RDWR) : handle;
+    const { sizeBytes, logicalSectorBytes } = await geometryOf(handle);
+    return success(blockDisk({ path, tools, handle, buffered, direct, sizeBytes, logicalSectorBytes }));
+  } catch (error) {
+    // No disk stays writable behind an open that failed.
+    await handle.close();
+    await tools.run('blockdev', ['--setro', path]);
+    throw error;
+  }
 };
 
 type Parts = {

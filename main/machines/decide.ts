@@ -56,7 +56,12 @@ export const decide = (situation: Situation): Decided => {
     );
   if (override?.kind === 'deploy') return deploy(situation, override.osoid, override.diskHint, override.rewrite, null);
   if (tie !== null)
-    return choose('ambiguous', `It looks equally like ${tie.length} machines known here (${tie.join(', ')}). Choose an image for it.`);
+    return choose(
+      'ambiguous',
+      tie.length === 1
+        ? `It looks like ${tie.join('')}, whose agent is running elsewhere at this moment. Choose an image for it.`
+        : `It looks equally like ${tie.length} machines known here (${tie.join(', ')}). Choose an image for it.`,
+    );
   switch (resolution.kind) {
     case 'matched':
       return outcomeOf(situation, resolution, resolution.outcome);

@@ -127,9 +127,21 @@ export const createMachines = (options: MachinesOptions): Machines => {
     });
   };
 
+  /**
+   * The known machine that this inventory is of. One whose agent is at work under another boot MAC cannot be it, whatever the
+   * evidence says (two boards with one UUID): then a person is asked, and the running one keeps its record and its job.
+   */
+  const recogniseAt = (bootMac: string | null, read: readonly Fact[]): Recognition => {
+    const recognition = recognise(evidenceFrom(read), rows.known());
+    if (recognition.kind !== 'known') return recognition;
+    const machine = known(recognition.machineId);
+    const isElsewhere = presence.isOnline(machine.sessionId) && machine.bootMac !== null && bootMac !== null && machine.bootMac !== bootMac;
+    return isElsewhere ? { kind: 'tie', candidates: [machine.id], score: recognition.score } : recognition;
+  };
+
   /** Who sent this inventory: a machine known before, or the record made from its MAC, which is one from now on. */
   const identify = (session: Machine | null, bootMac: string, read: readonly Fact[]): { machine: Machine; recognition: Recognition } => {
-    const recognition = recognise(evidenceFrom(read), rows.known());
+    const recognition = recogniseAt(bootMac, read);
     const own = session?.provisional === true ? session : null;
     if (session !== null && own === null && (recognition.kind !== 'known' || recognition.machineId !== session.id)) giveBack(session);
     if (recognition.kind === 'known') {
@@ -176,7 +188,7 @@ export const createMachines = (options: MachinesOptions): Machines => {
     isOnline: (machine) => presence.isOnline(machine.sessionId),
     rivalsOf: (machine) => {
       if (!machine.provisional || machine.inventory === null) return null;
-      const recognition = recognise(evidenceFrom(options.factsFrom(machine.inventory)), rows.known());
+      const recognition = recogniseAt(machine.bootMac, options.factsFrom(machine.inventory));
       return recognition.kind === 'tie' ? recognition.candidates.map((id) => nameFor(known(id))) : null;
     },
 

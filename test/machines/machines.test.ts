@@ -33,6 +33,7 @@ describe('from a MAC to a machine', () => {
   });
   test('the same machine on another port is folded into its record, with its events and its session', () => {
     const machine = rig.agent(first).inventory();
+    rig.clock.atMs += SILENT_AFTER_MS;
     const agent = rig.agent(second);
     expect(views()).toHaveLength(2);
     const provisional = rig.station.machines.ofSession(agent.sessionId)?.id;
@@ -44,6 +45,13 @@ describe('from a MAC to a machine', () => {
     );
     expect(Object.values(rig.query('SELECT count(*) FROM event WHERE machine_id = ?', provisional)[0] ?? {})[0]).toBe(0);
     expect(rig.station.machines.ofSession(agent.sessionId)?.id).toBe(machine.id);
+  });
+  test('what looks like a machine whose agent runs under another MAC is not that machine: it is asked about, the other goes on', () => {
+    const machine = rig.agent(first).inventory();
+    const stranger = rig.agent(second).inventory(inventory({ mac: second }));
+    expect(stranger.id).not.toBe(machine.id);
+    expect(rig.view(machine.id)).toMatchObject({ online: true, macs: [first] });
+    expect(rig.view(stranger.id)).toMatchObject({ state: 'ambiguous', question: { kind: 'choose' } });
   });
   test('a network card that moved takes nobody along, and its old machine keeps its state', () => {
     const old = rig.agent(first);
