@@ -17,6 +17,10 @@ const RESCANS_MAX = 3;
 /** A disk that lay about for longer may have been used for something else meanwhile, with the job's marker still on it. */
 const RESUME_MOST_MS = 24 * 60 * 60_000;
 
+/** A system that does not start comes back over the network; a person who restarts machines does it less often than this. */
+const OWN_DISK_STARTS_MAX = 4;
+const OWN_DISK_WINDOW_MS = 15 * 60_000;
+
 type Ready = Extract<Assessment, { kind: 'ready' }>;
 
 export const assessed = (parts: Parts, machine: Machine, assessment: Assessment): Machine => {
@@ -44,6 +48,7 @@ const alreadyInstalled = (parts: Parts, machine: Machine, found: Extract<Assessm
     parts.consents.end(job.consentId, 'used');
     note(parts, machine, 'job.finished', `"${job.imageName}" is on the disk; its last report had been lost.`, { jobId: job.id });
   }
+  if (startsOfOwnDisk(parts, machine) >= OWN_DISK_STARTS_MAX) return refused(parts, machine, [doesNotStay(machine)]);
   note(parts, machine, 'machine.already-installed', `Its disk already has "${machine.imageName ?? found.osoid}"; nothing is downloaded.`);
   const order = {
     osoid: found.osoid,
@@ -52,6 +57,18 @@ const alreadyInstalled = (parts: Parts, machine: Machine, found: Extract<Assessm
   };
   return sendToOwnDisk(parts, machine, order, { failedAttempts: 0, jobId: null });
 };
+
+/** How often its own disk was started lately because of what is on it. */
+const startsOfOwnDisk = (parts: Parts, machine: Machine): number =>
+  parts.events
+    .lastOf(machine.id, 200)
+    .filter(({ kind, atMs }) => kind === 'machine.already-installed' && parts.now() - atMs < OWN_DISK_WINDOW_MS).length;
+
+const doesNotStay = (machine: Machine): Failure => ({
+  code: 'machine.does-not-start',
+  message: `"${machine.imageName ?? 'The image'}" is on its disk, and the machine came back from it ${OWN_DISK_STARTS_MAX} times within a quarter of an hour.`,
+  next: 'Look at its own screen while it starts from its disk; then boot its own disk again, or deploy again with rewrite.',
+});
 
 const ready = (parts: Parts, machine: Machine, found: Ready): Machine => {
   const image = parts.images().find((candidate) => candidate.osoid === machine.osoid);

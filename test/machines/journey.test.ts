@@ -53,6 +53,22 @@ describe('1: already installed', () => {
     expect(rig.station.localBoots.take(agent.bootMac)).toBeNull();
     expect(rig.station.jobs.list()).toEqual([]);
   });
+  test('a system that does not start is not started for ever: the fifth time within a quarter of an hour it is held', () => {
+    const states = [1, 2, 3, 4, 5].map(() => {
+      const agent = rig.agent();
+      agent.inventory();
+      const view = agent.assess({ kind: 'already-installed', osoid: hash('a'), disk: identity(), localBoot });
+      value(agent.report({ kind: 'leaving', how: 'boot-local', localBoot }));
+      rig.station.localBoots.take(agent.bootMac);
+      rig.clock.atMs += 120_000;
+      return view.state;
+    });
+    expect(states).toEqual(['provisioned', 'provisioned', 'provisioned', 'provisioned', 'failed']);
+    rig.clock.atMs += 900_000;
+    const later = rig.agent();
+    later.inventory();
+    expect(later.assess({ kind: 'already-installed', osoid: hash('a'), disk: identity(), localBoot }).state).toBe('provisioned');
+  });
   test('an agent that finds otherwise at the last moment takes the local boot back', () => {
     const agent = rig.agent();
     agent.inventory();
