@@ -94,7 +94,7 @@ export const createDeployment = (boot: {
             manifest: () => link.fetchLibrary(WIRE.manifest(order.osoid), null),
             signature: () => link.fetchLibrary(WIRE.signature(order.osoid), null),
             chunkTable: () => link.fetchLibrary(WIRE.chunkTable(order.osoid), null),
-            chunks: (hashes) => link.fetchLibrary(WIRE.chunks(order.osoid), { hashes: hashes.slice(0, BATCH_CHUNKS) }),
+            chunks: (hashes, _signal, into) => link.fetchLibrary(WIRE.chunks(order.osoid), { hashes: hashes.slice(0, BATCH_CHUNKS) }, into),
           },
           requestRecord: async (identity) => {
             // The station signs once it has heard of the read-back; after a cut that report may still be on its way.

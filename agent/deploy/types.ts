@@ -14,8 +14,8 @@ export type ImageSource = {
   /** `manifest.sig` of the manifest. */
   signature(): Promise<Result<Uint8Array>>;
   chunkTable(): Promise<Result<Uint8Array>>;
-  /** Frames of at most 16 chunks, back to back in the order asked for. */
-  chunks(chunkIds: readonly string[], signal: AbortSignal): Promise<Result<Uint8Array>>;
+  /** Frames of at most 16 chunks, back to back in the order asked for; in `into` where they fit. */
+  chunks(chunkIds: readonly string[], signal: AbortSignal, into?: Uint8Array): Promise<Result<Uint8Array>>;
 };
 
 export type DeployProgress = {

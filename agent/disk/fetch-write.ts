@@ -10,7 +10,7 @@ import type { Slot } from './aligned-memory.ts';
 import type { Workbench } from './workbench.ts';
 
 /** Frames of the chunks asked for, back to back in that order. Waits through link trouble by itself; any failure is final. */
-export type FetchChunks = (chunkIds: readonly string[], signal: AbortSignal) => Promise<Result<Uint8Array>>;
+export type FetchChunks = (chunkIds: readonly string[], signal: AbortSignal, into?: Uint8Array) => Promise<Result<Uint8Array>>;
 
 export type Written = {
   /** Bytes that came over the wire, frame headers included. */
@@ -66,24 +66,30 @@ const fetchBatch = async (
   signal: AbortSignal,
 ): Promise<number> => {
   let bytesFetched = 0;
-  for (let attempt = 1; ; attempt++) {
-    const frames = valueOf(
-      await fetchChunks(
-        batch.map(({ chunkId }) => chunkId),
-        signal,
-      ),
-    );
-    bytesFetched += frames.length;
-    const unpacked = await bench.pool.run({
-      kind: 'unpack',
-      slotOffsetBytes: slot.offsetBytes,
-      chunkSizeBytes: bench.table.chunkSizeBytes,
-      frames,
-      expected: batch.map(({ chunkId, lengthBytes }) => ({ chunkId, lengthBytes })),
-    });
-    if (unpacked.ok) return bytesFetched;
-    if (attempt === FETCH_ATTEMPTS) valueOf(unpacked);
-    signal.throwIfAborted();
+  const received = await bench.received.take(signal);
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const frames = valueOf(
+        await fetchChunks(
+          batch.map(({ chunkId }) => chunkId),
+          signal,
+          received.bytes,
+        ),
+      );
+      bytesFetched += frames.length;
+      const unpacked = await bench.pool.run({
+        kind: 'unpack',
+        slotOffsetBytes: slot.offsetBytes,
+        chunkSizeBytes: bench.table.chunkSizeBytes,
+        frames,
+        expected: batch.map(({ chunkId, lengthBytes }) => ({ chunkId, lengthBytes })),
+      });
+      if (unpacked.ok) return bytesFetched;
+      if (attempt === FETCH_ATTEMPTS) valueOf(unpacked);
+      signal.throwIfAborted();
+    }
+  } finally {
+    received.release();
   }
 };
 

@@ -16,6 +16,8 @@ export type Request = {
   readonly session: Session | null;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Memory that the answer is read into where it fits: fresh buffers of megabytes cost more in garbage collection than the copy. */
+  readonly into?: Uint8Array | undefined;
 };
 
 /** Failures that pass by themselves: the caller may try again. */
@@ -26,7 +28,7 @@ const EMPTY = new Uint8Array(0);
 const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
 
 /** Bytes of a 2xx answer, or the failure that the station or the link gave. */
-export const requestBytes = async (station: string, request: Request): Promise<Result<Uint8Array<ArrayBuffer>>> => {
+export const requestBytes = async (station: string, request: Request): Promise<Result<Uint8Array>> => {
   const headers: Record<string, string> = {};
   if (request.body !== null) headers['content-type'] = 'application/json';
   if (request.session !== null) {
@@ -46,6 +48,7 @@ export const requestBytes = async (station: string, request: Request): Promise<R
       headers,
       body: request.body,
       signal: AbortSignal.any([request.signal, AbortSignal.timeout(request.timeoutMs)]),
+      into: request.into,
     });
     if (status >= 200 && status < 300) return success(bytes);
     return { ok: false, failure: refusalOf(status, bytes) };
@@ -65,6 +68,7 @@ type Exchange = {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | null;
   readonly signal: AbortSignal;
+  readonly into: Uint8Array | undefined;
 };
 
 /**
@@ -73,13 +77,14 @@ type Exchange = {
  */
 const exchange = (
   url: string,
-  { method, headers, body, signal }: Exchange,
-): Promise<{ readonly status: number; readonly bytes: Uint8Array<ArrayBuffer> }> =>
+  { method, headers, body, signal, into }: Exchange,
+): Promise<{ readonly status: number; readonly bytes: Uint8Array }> =>
   new Promise((resolve, reject) => {
     const length = body === null ? {} : { 'content-length': String(body.byteLength) };
     const sent = httpRequest(url, { method, headers: { ...headers, ...length }, signal }, (answer) => {
       const announced = Number(answer.headers['content-length'] ?? Number.NaN);
-      const whole = announced <= MAX_ANSWER_BYTES ? new Uint8Array(announced) : null;
+      const fits = into !== undefined && announced <= into.length;
+      const whole = fits ? into.subarray(0, announced) : announced <= MAX_ANSWER_BYTES ? new Uint8Array(announced) : null;
       const parts: Uint8Array[] = [];
       let at = 0;
       answer.on('data', (part: Uint8Array) => {

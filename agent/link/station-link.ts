@@ -38,7 +38,7 @@ export type StationLink = {
   report(reports: readonly Report[]): Promise<Result<null>>;
   requestRecord(request: { jobId: string; osoid: string; manifestSha256: string; disk: DiskIdentity }): Promise<Result<Uint8Array>>;
   /** Bytes of `/library/…`, retried while the link is the trouble. */
-  fetchLibrary(path: string, body: unknown): Promise<Result<Uint8Array<ArrayBuffer>>>;
+  fetchLibrary(path: string, body: unknown, into?: Uint8Array): Promise<Result<Uint8Array>>;
 };
 
 export type LinkOptions = {
@@ -198,7 +198,7 @@ export const connectStation = async (options: LinkOptions): Promise<Result<Stati
       const result = await post(WIRE.provenance, request, provenanceAnswerSchema);
       return result.ok ? success(Buffer.from(result.value.record, 'base64')) : result;
     },
-    fetchLibrary: (path, body) => {
+    fetchLibrary: (path, body, into) => {
       const encoded = body === null ? null : new TextEncoder().encode(JSON.stringify(body));
       return patient(() =>
         requestBytes(words.station, {
@@ -208,6 +208,7 @@ export const connectStation = async (options: LinkOptions): Promise<Result<Stati
           session,
           timeoutMs: 120_000,
           signal,
+          into,
         }),
       );
     },
