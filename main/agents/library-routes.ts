@@ -60,7 +60,9 @@ export const libraryRoutes = (agents: Agents, calls: AgentCalls, library: () => 
         const open = library();
         if (open === null) return noLibrary;
         const frames = await open.frames(wanted.value.hashes);
-        return frames.ok ? bytes(frames.value) : answerFailure(frames.failure);
+        return frames.ok
+          ? { kind: 'bytes', bytes: frames.value.bytes, release: () => frames.value.release() }
+          : answerFailure(frames.failure);
       },
     },
   ];

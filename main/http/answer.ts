@@ -15,7 +15,8 @@ interface Named {
 }
 
 export type HttpAnswer =
-  | ({ readonly kind: 'bytes'; readonly status?: number; readonly bytes: Uint8Array } & Named)
+  /** `release` is called when the system has taken the bytes; never when the client left, for the socket may still refer to them. */
+  | ({ readonly kind: 'bytes'; readonly status?: number; readonly bytes: Uint8Array; readonly release?: () => void } & Named)
   | ({ readonly kind: 'file'; readonly path: string; readonly sizeBytes: number; readonly overlay?: Overlay } & Named)
   | { readonly kind: 'json'; readonly status?: number; readonly value: unknown }
   /** Frames of unknown total length; the iterable is ended early (`return`) when the client is gone. */

@@ -122,6 +122,7 @@ export const startHttp = async (options: HttpOptions): Promise<Result<RunningHtt
       socket.setTimeout(stallTimeoutMs);
       if (!message.complete && method !== 'GET' && method !== 'HEAD') response.setHeader('connection', 'close');
       await sendAnswer(message, response, answer);
+      if (answer.kind === 'bytes') answer.release?.();
     } catch (error) {
       if (!(error instanceof ClientGone) && !gone.signal.aborted) {
         onEvent({ kind: 'crashed', method, path, error });

@@ -23,6 +23,8 @@ export const readFrames = async (
   store: LibraryStore,
   find: FindChunk,
   chunkIds: readonly string[],
+  /** Memory for a read of this length; the frames are views of it. */
+  memoryFor: (lengthBytes: number) => Buffer | undefined = () => undefined,
 ): Promise<Result<readonly Uint8Array[]>> => {
   const wanted: Wanted[] = [];
   for (const [position, chunkId] of chunkIds.entries()) {
@@ -36,7 +38,7 @@ export const readFrames = async (
     if (first === undefined) continue;
     const start = first.at.offset;
     const end = Math.max(...group.map((one) => endOf(one.at)));
-    const bytes = await store.readRange(packName(first.at.packId), start, end - start);
+    const bytes = await store.readRange(packName(first.at.packId), start, end - start, memoryFor(end - start));
     if (!bytes.ok)
       return bytes.failure.code === 'library.torn' ? corruptPack(first.at.packId, first.chunkId, 'the pack is cut off.') : bytes;
     for (const one of group) {

@@ -32,10 +32,10 @@ export const folderStore = (folder: string, fileSystem: FileSystem = nodeFileSys
       throw error;
     }
   };
-  const readRange: LibraryStore['readRange'] = (name, offsetBytes, lengthBytes) =>
+  const readRange: LibraryStore['readRange'] = (name, offsetBytes, lengthBytes, into) =>
     guarded(name, async () => {
       await using file = await fileSystem.open(pathOf(name), 'r');
-      const bytes = Buffer.allocUnsafe(lengthBytes);
+      const bytes = into === undefined ? Buffer.allocUnsafe(lengthBytes) : into.subarray(0, lengthBytes);
       for (let done = 0; done < lengthBytes;) {
         const { bytesRead } = await file.read(bytes, done, lengthBytes - done, offsetBytes + done);
         if (bytesRead === 0) return tornFile(name);

@@ -4,6 +4,8 @@ import { LARGE_CHUNK_SIZE_BYTES } from '../../agent/image/chunk.ts';
 import type { SigningKey, TrustedKeys } from '../../agent/image/signature.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Failure, Result } from '../../agent/protocol/failure.ts';
+import { createBufferPool } from './buffer-pool.ts';
+import type { Borrowed } from './buffer-pool.ts';
 import { createChunkIndex } from './chunk-index.ts';
 import type { ChunkPool } from './chunk-pool.ts';
 import { startChunkPool } from './chunk-pool.ts';
@@ -67,8 +69,8 @@ export type Library = {
   readonly startImage: () => Promise<Result<ImageWriter>>;
   /** Manifest, signature and chunk table as signed; untrusted images only with a person's override. */
   readonly manifest: (osoid: string, options?: { readonly allowUntrusted?: boolean }) => Promise<Result<ImageFiles>>;
-  /** Stored frames back to back in the order asked; at most 64 chunks. */
-  readonly frames: (chunkIds: readonly string[]) => Promise<Result<Uint8Array>>;
+  /** Stored frames back to back in the order asked; at most 64 chunks. The caller releases the memory once the bytes are sent. */
+  readonly frames: (chunkIds: readonly string[]) => Promise<Result<{ readonly bytes: Uint8Array; release(): void }>>;
   /** True if the library holds the chunk. */
   readonly hasChunk: (chunkId: string) => boolean;
   /** Removes the image, and the packs that no other image needs unless somebody writes just now. */
@@ -110,6 +112,7 @@ const libraryOf = (
 ): Library => {
   const now = options.now ?? Date.now;
   const packUsers = new Map<string, number>();
+  const buffers = createBufferPool();
   const writers = new Set<ImageWriter>();
   let pool = options.pool;
 
@@ -211,8 +214,17 @@ const libraryOf = (
           'Too many chunks, or names that are none, in one request.',
           'Ask for at most 16 chunks at a time.',
         );
-      const frames = await readFrames(store, index.find, chunkIds);
-      return frames.ok ? success(joinFrames(frames.value)) : frames;
+      const borrowed: Borrowed[] = [];
+      const memoryFor = (lengthBytes: number): Buffer => {
+        const one = buffers.borrow(lengthBytes);
+        borrowed.push(one);
+        return one.bytes;
+      };
+      const release = (): void => borrowed.forEach((one) => one.release());
+      const frames = await readFrames(store, index.find, chunkIds, memoryFor);
+      if (frames.ok) return success({ bytes: joinFrames(frames.value), release });
+      release();
+      return frames;
     },
     deleteImage: async (osoid) => {
       if (!isContentName(osoid)) return failed('library.no-image', 'This is not the id of an image.', 'Choose an image from the list.');

@@ -9,8 +9,8 @@ export type LibraryStore = {
   readonly list: (folder: string) => Promise<Result<readonly string[]>>;
   /** Size in bytes; null if it does not exist. */
   readonly size: (name: string) => Promise<Result<number | null>>;
-  /** Exactly `lengthBytes` from `offsetBytes`; fewer is `library.torn`. */
-  readonly readRange: (name: string, offsetBytes: number, lengthBytes: number) => Promise<Result<Uint8Array>>;
+  /** Exactly `lengthBytes` from `offsetBytes`; fewer is `library.torn`. Read into the beginning of `into` where that is given. */
+  readonly readRange: (name: string, offsetBytes: number, lengthBytes: number, into?: Buffer) => Promise<Result<Uint8Array>>;
   /** The whole of something of at most `maxBytes`. */
   readonly readAll: (name: string, maxBytes: number) => Promise<Result<Uint8Array>>;
   /** Makes it durable under its name, whole or not at all; `present` if the name is taken already, whose content then stays. */

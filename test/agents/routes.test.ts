@@ -231,7 +231,7 @@ describe('images', () => {
       osoid === OSOID
         ? success(files as never)
         : failed(osoid === 'b'.repeat(64) ? 'library.unreadable' : 'image.unknown', 'Not here.', 'Look.'),
-    frames: async (hashes) => success(Buffer.from(hashes.map((hash) => hash[0]).join(''))),
+    frames: async (hashes) => success({ bytes: Buffer.from(hashes.map((hash) => hash[0]).join('')), release: () => undefined }),
   });
   const chunks = (hashes: readonly string[]): string => JSON.stringify({ hashes });
 

@@ -92,7 +92,7 @@ test('a captured image is published, served and trusted, and only what is missin
   const [image] = valueOf(await library.list()).images;
   expect(image).toMatchObject({ osoid, name: 'captured', revision: 3, trust: 'trusted', storedBytes: 3 * CHUNK });
   expect(image?.manifest.source.facts).toEqual({ 'system.model': 'R650' });
-  expect(valueOf(await library.frames([ids[3] ?? '', ids[0] ?? '']))).toEqual(Buffer.concat([frame(3), frame(0)]));
+  expect(Buffer.from(valueOf(await library.frames([ids[3] ?? '', ids[0] ?? ''])).bytes)).toEqual(Buffer.concat([frame(3), frame(0)]));
   expect(valueOf(await library.verify()).problems).toEqual([]);
 });
 

@@ -83,7 +83,7 @@ describe.skipIf(lacking)('a real GPT disk', () => {
     const chunks = [...dataChunks(table)];
     for (let first = 0; first < chunks.length; first += 16) {
       const batch = chunks.slice(first, first + 16);
-      const bytes = valueOf(await lib.frames(batch.map((chunk) => chunk.chunkId ?? '')));
+      const { bytes } = valueOf(await lib.frames(batch.map((chunk) => chunk.chunkId ?? '')));
       const frames = valueOf(splitFrames(bytes));
       expect(frames).toHaveLength(batch.length);
       for (const [index, chunk] of batch.entries()) restored.set(valueOf(decodeFrame(bytes, frames[index]?.offset)).raw, chunk.offsetBytes);
