@@ -167,7 +167,8 @@ describe('the desktop shell', () => {
   });
 
   test('a station that dies is started anew and the window reads it afresh; twice in a minute ends the application', async () => {
-    const access = (): Promise<string> => page.evaluate(() => (globalThis as unknown as { rackside: Native }).rackside.token);
+    // The token is kept, so that open windows find their station again; the new process has a port of its own.
+    const access = (): Promise<string> => page.evaluate(() => (globalThis as unknown as { rackside: Native }).rackside.pipeUrl);
     const before = await access();
     await standIn.crashStation();
     await expect.poll(() => access().catch(() => before), { timeout: 60_000 }).not.toBe(before);

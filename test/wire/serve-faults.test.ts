@@ -76,6 +76,8 @@ test.each([
 
 test('no link: the station waits for the cable and serves when it is in', async () => {
   other.ip('link set eth0 down');
+  // The kernel takes up to a second to tell programs of it.
+  await expect.poll(() => station.ip('-o link show eth0'), { timeout: 20_000 }).toMatch(/state (LOWERLAYER)?DOWN/);
   // Without a link the port shows no address, so that it has to be named.
   const refused = await station.node('main/command/rackside.ts', words('serve', '--nic', 'eth0')).ended;
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/no link on eth0[^]*--address[^]*\(wire\.no-link\)/) });
