@@ -29,11 +29,12 @@ export default defineConfig({
       rollupOptions: {
         input: entries({
           index: 'main/index.ts',
-          'station-host': 'main/station-host.ts',
+          'station-host': 'main/station/host.ts',
           headless: 'main/headless.ts',
           rackside: 'main/command/rackside.ts',
           // Workers are looked for beside the code that starts them, so each is an entry of its own.
           'chunk-worker': 'main/library/chunk-worker.ts',
+          'unpack-worker': 'main/library/unpack-worker.ts',
         }),
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

@@ -6,14 +6,18 @@ import type { StationLink } from './link/station-link.ts';
 import { isLinkTrouble } from './link/http-client.ts';
 import { trustedKeysOf } from './image/signature.ts';
 import type { TrustedKeys } from './image/signature.ts';
+import type { TrustedKey } from './protocol/decision.ts';
 import type { Failure, Result } from './protocol/failure.ts';
 import { success } from './protocol/failure.ts';
+import { labelOf } from './protocol/fields.ts';
 import type { Inventory } from './protocol/inventory.ts';
 import type { Order, OrderBody, Report } from './protocol/messages.ts';
 import { assertNever } from './protocol/failure.ts';
 import { assess } from './assess.ts';
-import { createDeployment } from './deployment.ts';
-import type { Deployment } from './deployment.ts';
+import { createAsking } from './console/asking.ts';
+import type { Asking } from './console/asking.ts';
+import { createCurrentJob } from './current-job.ts';
+import type { CurrentJob } from './current-job.ts';
 import { checkLocalBoot } from './local-boot.ts';
 
 export type AgentEnding =
@@ -25,9 +29,11 @@ export type AgentEnding =
 type Boot = {
   readonly environment: AgentEnvironment;
   readonly link: StationLink;
-  readonly trustedKeys: TrustedKeys;
+  /** As of the last order that judged any. */
+  trustedKeys: TrustedKeys;
   readonly signal: AbortSignal;
-  readonly deployment: Deployment;
+  readonly job: CurrentJob;
+  readonly asking: Asking;
   inventory: Inventory;
 };
 
@@ -60,7 +66,7 @@ export const runAgent = async (environment: AgentEnvironment, signal: AbortSigna
   await environment.setClock(link.answer.nowAtMs);
   screen.show({ station: `${link.answer.stationName} (${link.answer.siteName})`, phase: 'Reading this machine' });
 
-  const trustedKeys = trustedKeysOf(link.answer.trustedKeys.map((key) => Buffer.from(key.publicKey, 'base64url')));
+  const trustedKeys = keysOf(link.answer.trustedKeys);
   const inventory = await environment.readInventory(trustedKeys, signal);
   if (signal.aborted) return { kind: 'stopped' };
   const boot: Boot = {
@@ -69,21 +75,31 @@ export const runAgent = async (environment: AgentEnvironment, signal: AbortSigna
     trustedKeys,
     signal,
     inventory,
-    deployment: createDeployment({ environment, link, trustedKeys, signal }),
+    job: createCurrentJob({ environment, link, trustedKeys: () => boot.trustedKeys, signal }),
+    asking: createAsking({
+      screen,
+      keyboard: environment.keyboard,
+      drafts: environment.drafts,
+      send: (answers) => void report(boot, { kind: 'answers', answers }),
+    }),
   };
   told = boot;
-  const sent = await sendInventory(boot);
-  if (!sent.ok) return refuse(environment, sent.failure, signal);
-  await boot.deployment.tellOfInterrupted();
-  void hearSwitches(boot);
-  return followOrders(boot);
+  try {
+    const sent = await sendInventory(boot);
+    if (!sent.ok) return await refuse(environment, sent.failure, signal);
+    await boot.job.tellOfInterrupted();
+    void hearSwitches(boot);
+    return await followOrders(boot);
+  } finally {
+    boot.asking.stop();
+  }
 };
 
 /** Which port this machine hangs on is often known only half a minute later: then the inventory is sent again with it. */
 const hearSwitches = async (boot: Boot): Promise<void> => {
   if (boot.inventory.lldp.length > 0) return;
   const lldp = await boot.environment.listenToSwitches(boot.inventory, boot.signal).catch(() => []);
-  if (lldp.length === 0 || boot.signal.aborted || boot.deployment.isRunning()) return;
+  if (lldp.length === 0 || boot.signal.aborted || boot.job.isRunning()) return;
   boot.inventory = { ...boot.inventory, lldp };
   await sendInventory(boot);
 };
@@ -92,7 +108,7 @@ const hearSwitches = async (boot: Boot): Promise<void> => {
 const refuse = async (environment: AgentEnvironment, failure: Failure, signal: AbortSignal): Promise<AgentEnding> => {
   if (signal.aborted) return { kind: 'stopped' };
   environment.screen.show({ phase: 'The station refused this machine', failure });
-  await environment.leave({ kind: 'reboot' });
+  await environment.leave();
   return { kind: 'refused', failure };
 };
 
@@ -117,12 +133,12 @@ const followOrders = async (boot: Boot): Promise<AgentEnding> => {
   for (;;) {
     const orders = await boot.link.nextOrders();
     if (boot.signal.aborted) {
-      await boot.deployment.stop();
+      await boot.job.stop();
       return { kind: 'stopped' };
     }
     if (!orders.ok) {
       if (isLinkTrouble(orders.failure.code)) continue;
-      await boot.deployment.stop();
+      await boot.job.stop();
       return refuse(boot.environment, orders.failure, boot.signal);
     }
     for (const body of orders.value) {
@@ -143,16 +159,27 @@ const report = async (boot: Boot, ...reports: readonly Report[]): Promise<void> 
   if (!sent.ok) boot.environment.screen.log(sent.failure.message);
 };
 
+const keysOf = (keys: readonly TrustedKey[]): TrustedKeys => trustedKeysOf(keys.map((key) => Buffer.from(key.publicKey, 'base64url')));
+
 const obey = async (boot: Boot, body: OrderBody): Promise<AgentEnding | null> => {
+  // Trust that was given or withdrawn since hello counts from this order on.
+  if (body.trustedKeys !== undefined) boot.trustedKeys = keysOf(body.trustedKeys);
   const { screen } = boot.environment;
   const order: Order = body.order;
+  // What is decided, ordered or asked now takes the place of what was asked before; a line for the screen and another look at the
+  // disks, which a restarted station wants, do not: somebody may be typing.
+  const asked = order.kind === 'assess' && order.decision.kind === 'hold' ? order.decision : null;
+  if (order.kind !== 'show' && order.kind !== 'rescan' && asked?.form === undefined) boot.asking.close();
+  if (asked === null) screen.show({ details: [] });
   switch (order.kind) {
     case 'assess': {
       screen.show({
-        phase: order.decision.kind === 'hold' ? order.decision.reason : 'Comparing the decision with my disks',
-        waitingFor: null,
+        phase: asked === null ? 'Comparing the decision with my disks' : asked.reason,
+        waitingFor: asked?.form === undefined ? null : asked.form.fields.map(labelOf).join(', '),
+        details: asked?.trace ?? [],
         failure: null,
       });
+      if (asked?.form !== undefined) boot.asking.ask(asked.form);
       const assessment = await assess(boot.environment, order.decision, boot.inventory);
       if (assessment.kind === 'refused') screen.show({ phase: 'This image does not fit here', failure: assessment.failures[0] ?? null });
       await report(boot, { kind: 'assessment', sequence: body.sequence, assessment });
@@ -165,32 +192,36 @@ const obey = async (boot: Boot, body: OrderBody): Promise<AgentEnding | null> =>
       boot.inventory = await boot.environment.readInventory(boot.trustedKeys, boot.signal);
       await sendInventory(boot);
       return null;
-    case 'deploy': {
-      const started = boot.deployment.start(order, boot.inventory);
+    case 'deploy':
+    case 'build':
+    case 'capture':
+    case 'verify': {
+      const started = boot.job.start(order, boot.inventory);
       if (!started.ok) await report(boot, { kind: 'refused', sequence: body.sequence, failure: started.failure });
       return null;
     }
     case 'cancel':
-      await boot.deployment.cancel(order.jobId);
+      await boot.job.cancel(order.jobId);
       return null;
     case 'boot-local': {
-      await boot.deployment.stop();
+      await boot.job.stop();
       const checked = await checkLocalBoot(boot.environment, boot.inventory, order.osoid, boot.trustedKeys);
       if (!checked.ok) {
         screen.show({ phase: 'I will not boot this disk', failure: checked.failure });
         await report(boot, { kind: 'refused', sequence: body.sequence, failure: checked.failure });
         return null;
       }
-      await report(boot, { kind: 'leaving', how: 'boot-local', localBoot: checked.value });
+      const byFirmware = (await boot.environment.startDiskNext()) ? ({ byFirmware: true } as const) : {};
+      await report(boot, { kind: 'leaving', how: 'boot-local', localBoot: checked.value, ...byFirmware });
       screen.show({ phase: `Starting the operating system on my disk: ${order.reason}`, waitingFor: null, progress: null });
-      await boot.environment.leave({ kind: 'boot-local', localBoot: checked.value });
+      await boot.environment.leave();
       return { kind: 'left', why: order.reason };
     }
     case 'reboot':
-      await boot.deployment.stop();
+      await boot.job.stop();
       await report(boot, { kind: 'leaving', how: 'reboot', localBoot: null });
       screen.show({ phase: `Rebooting: ${order.reason}` });
-      await boot.environment.leave({ kind: 'reboot' });
+      await boot.environment.leave();
       return { kind: 'left', why: order.reason };
     default:
       return assertNever(order);

@@ -5,10 +5,11 @@ import type { Tools } from './disk/tools.ts';
 
 const OURS = 'Rackside: ';
 
-/** Never fails: without efibootmgr or an entry it does nothing. */
-export const setBootEntryOnce = async (tools: Tools): Promise<void> => {
+/** True where the firmware took it; without efibootmgr or an entry of ours nothing is done. */
+export const setBootEntryOnce = async (tools: Tools): Promise<boolean> => {
   const listed = await tools.run('efibootmgr', []);
-  if (listed.code !== 0) return;
+  if (listed.code !== 0) return false;
   const entry = parseBootOrder(listed.stdout).entries.find(({ label }) => label.startsWith(OURS));
-  if (entry !== undefined) await tools.run('efibootmgr', ['--bootnext', entry.id]);
+  if (entry === undefined) return false;
+  return (await tools.run('efibootmgr', ['--bootnext', entry.id])).code === 0;
 };

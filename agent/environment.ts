@@ -3,9 +3,11 @@
 import type { LocalBoot } from './protocol/decision.ts';
 import type { Disk } from './protocol/disk.ts';
 import type { Inventory } from './protocol/inventory.ts';
+import type { ScriptHost } from './build/script-host.ts';
 import type { Tools } from './disk/tools.ts';
 import type { TargetDevice } from './disk/target-disk.ts';
 import type { TrustedKeys } from './image/signature.ts';
+import type { Keyboard } from './console/asking.ts';
 import type { Screen } from './console/screen.ts';
 import type { LinkMemory } from './link/station-link.ts';
 import type { BootWords } from './words.ts';
@@ -25,10 +27,17 @@ export type AgentEnvironment = {
   /** How the firmware or the network stage starts this disk. */
   localBoot(disk: Disk, firmware: 'bios' | 'uefi'): Promise<LocalBoot>;
   readonly tools: Tools;
+  /** Runs the install scripts of recipes. */
+  readonly scripts: ScriptHost;
   readonly screen: Screen;
+  readonly keyboard: Keyboard;
   readonly memory: LinkMemory;
-  /** Prepares the machine to start its local disk at the next boot where the firmware can be told (BootNext), then reboots. */
-  leave(how: { readonly kind: 'reboot' } | { readonly kind: 'boot-local'; readonly localBoot: LocalBoot | null }): Promise<void>;
+  /** Keeps what a person has typed and not sent yet through a crash of the agent. */
+  readonly drafts: LinkMemory;
+  /** Tells the firmware to start our disk at its next boot, once. False where it cannot be told. */
+  startDiskNext(): Promise<boolean>;
+  /** Restarts the machine. */
+  leave(): Promise<void>;
   /** Sets the machine's clock from the station's. */
   setClock(nowAtMs: number): Promise<void>;
   /** Hash and decompress workers; 0 runs everything in this thread. */

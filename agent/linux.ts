@@ -3,11 +3,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { setBootEntryOnce } from './boot-once.ts';
+import { systemScripts } from './build/script-host.ts';
+import { terminalKeyboard } from './console/keyboard.ts';
 import { createTerminal } from './console/terminal.ts';
 import type { Writer } from './console/terminal.ts';
 import { describeDisk } from './disk/describe.ts';
 import { workersFor } from './disk/chunk-pool.ts';
 import { blockDevice, surely } from './disk/target-devices.ts';
+import { clearSnapshot } from './disk/snapshot-overlay.ts';
 import { systemTools } from './disk/tools.ts';
 import type { AgentEnvironment } from './environment.ts';
 import { listLinuxDisks } from './inventory/block/linux.ts';
@@ -18,6 +21,7 @@ import { linuxSource } from './inventory/source.ts';
 import { identityOf, sameDisk } from './assess.ts';
 import { localBootOf } from './local-boot.ts';
 import type { Disk } from './protocol/disk.ts';
+import type { LinkMemory } from './link/station-link.ts';
 import type { BootWords } from './words.ts';
 
 /** Where stage 2's init says which disk the agent was started from, and which were write-protected before it touched them. */
@@ -26,6 +30,19 @@ const RUN = '/run/rackside';
 /** IEEE 802.1AB: an LLDP agent speaks every 30 seconds unless told otherwise. */
 const SWITCH_PERIOD_MS = 33_000;
 const SESSION_FILE = `${RUN}/session.json`;
+const DRAFT_FILE = `${RUN}/draft.json`;
+
+/** Text in memory of this boot; a crashed agent finds it again. */
+const keptIn = (path: string): LinkMemory => ({
+  load: () => readOrNull(path),
+  save: (text) => {
+    try {
+      writeFileSync(path, text, { mode: 0o600 });
+    } catch {
+      // Without it a crashed agent boots the machine again, or asks a person once more.
+    }
+  },
+});
 
 const readOrNull = (path: string): string | null => {
   try {
@@ -63,8 +80,10 @@ const consoleWriter = async (name: string): Promise<Writer | null> => {
   }
 };
 
+const consoles = (): readonly string[] => lines('/sys/class/tty/console/active');
+
 const openScreen = async () => {
-  const names = lines('/sys/class/tty/console/active');
+  const names = consoles();
   const isVideo = (name: string): boolean => /^tty\d+$/.test(name);
   const writersOf = async (wanted: readonly string[]): Promise<Writer | null> => {
     const writers = (await Promise.all(wanted.map(consoleWriter))).filter((writer) => writer !== null);
@@ -81,6 +100,8 @@ const openScreen = async () => {
 export const linuxEnvironment = async (words: BootWords, agentVersion: string): Promise<AgentEnvironment> => {
   const source = linuxSource();
   const tools = systemTools();
+  const overlayFolder = `${RUN}/identity`;
+  await clearSnapshot(tools, overlayFolder);
   const listDisks = (): Promise<readonly DiskDevice[]> =>
     listLinuxDisks(source, {
       writeProtected: new Set(lines(`${RUN}/write-protected`)),
@@ -107,7 +128,10 @@ export const linuxEnvironment = async (words: BootWords, agentVersion: string): 
       const found = await find(disk);
       if (found === null) return null;
       const { path } = found.attributes;
-      return surely(blockDevice(path, identityOf(disk), tools), async () => (await find({ ...disk, path }))?.attributes.path === path);
+      return surely(
+        blockDevice(path, identityOf(disk), tools, overlayFolder),
+        async () => (await find({ ...disk, path }))?.attributes.path === path,
+      );
     },
     describe: async (disk, trustedKeys) => {
       const found = await find(disk);
@@ -127,22 +151,15 @@ export const linuxEnvironment = async (words: BootWords, agentVersion: string): 
         await reader.close();
       }
     },
+    scripts: systemScripts({ folder: RUN, isolate: true }),
     tools,
     screen: await openScreen(),
-    memory: {
-      load: () => readOrNull(SESSION_FILE),
-      save: (text) => {
-        try {
-          writeFileSync(SESSION_FILE, text, { mode: 0o600 });
-        } catch {
-          // Without it a crashed agent boots the machine again, which is only slower.
-        }
-      },
-    },
-    leave: async (how) => {
-      if (how.kind === 'boot-local') await setBootEntryOnce(tools);
-      // Stage 2's init restarts the machine when the agent ends without an error.
-    },
+    keyboard: terminalKeyboard(consoles().map((name) => `/dev/${name}`)),
+    memory: keptIn(SESSION_FILE),
+    drafts: keptIn(DRAFT_FILE),
+    startDiskNext: () => setBootEntryOnce(tools),
+    // Stage 2's init restarts the machine when the agent ends without an error.
+    leave: () => Promise.resolve(),
     setClock: async (nowAtMs) => {
       await tools.run('date', ['-u', '-s', `@${Math.floor(nowAtMs / 1000)}`]);
     },

@@ -1,6 +1,18 @@
 // Where a station keeps its own things on this computer, and the 0600 file by which windows and `rackside` find a running one.
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -49,6 +61,16 @@ export const findRunningStation = (folder: string): RuntimeFile | null => {
     return parsed.success && isAlive(parsed.data.pid) ? parsed.data : null;
   } catch {
     return null;
+  }
+};
+
+/** Whether the folder is another user's, who may have a station in it that this one can neither see nor reach. */
+export const isOfAnotherUser = (folder: string): boolean => {
+  try {
+    accessSync(folder, constants.R_OK | constants.X_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
   }
 };
 

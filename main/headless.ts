@@ -10,12 +10,13 @@ import { startWindowListener } from './pipe/listen.ts';
 import { createPipe } from './pipe/pipe-server.ts';
 import type { Pipe } from './pipe/pipe-server.ts';
 import { startStation } from './station.ts';
-import type { RunningStation } from './station.ts';
-import type { WireOptions } from './wire-options.ts';
+import type { RunningStation } from './station/options.ts';
+import type { WireOptions } from './wire/options.ts';
 
 export type HeadlessOptions = {
   readonly dataFolder: string;
   readonly libraryFolder: string;
+  readonly moreLibraries?: readonly string[];
   readonly wire: WireOptions;
   /** 0 takes a free one. */
   readonly windowPort: number;
@@ -50,6 +51,7 @@ export const startHeadless = async (options: HeadlessOptions): Promise<Result<Ru
   const station = await startStation({
     dataFolder: options.dataFolder,
     libraryFolder: options.libraryFolder,
+    moreLibraries: options.moreLibraries,
     kitFolder: options.kitFolder ?? defaultKitFolder(),
     wire: options.wire,
     siteName: options.siteName,

@@ -1,66 +1,44 @@
 // The composition root: wires the parts in the order in which a machine meets them. It knows no Electron and no window; headless.ts
-// and station-host.ts put one in front of it.
-import { join } from 'node:path';
+// and station/host.ts put one in front of it.
 import { factsFrom } from '../agent/facts/facts.ts';
-import { trustedKeysOf } from '../agent/image/signature.ts';
 import { success } from '../agent/protocol/failure.ts';
 import type { Result } from '../agent/protocol/failure.ts';
-import type { Snapshot, StationEvent } from '../preload/contract/events.ts';
 import type { StationView } from '../preload/contract/views.ts';
-import { createAgents } from './agents/agents.ts';
 import { agentCalls } from './agents/agent-calls.ts';
-import { agentRoutes } from './agents/routes.ts';
-import { libraryRoutes } from './agents/library-routes.ts';
+import { createAgents } from './agents/agents.ts';
+import { createBootTokens } from './agents/boot-tokens.ts';
 import { createSessionStore } from './agents/session-store.ts';
-import { kitFile, loadBootKit } from './boot/kit.ts';
-import { createEvents } from './database/events.ts';
+import { wireRoutes } from './agents/wire-routes.ts';
 import { createLocalBoots } from './database/local-boots.ts';
-import { openDatabase } from './database/open.ts';
-import { createPolicies } from './database/policies.ts';
-import { createSites } from './database/sites.ts';
-import { createTrustedKeys } from './database/trusted-keys.ts';
+import { createPackChecks } from './database/pack-checks.ts';
+import { createTravelRows } from './database/travel-rows.ts';
 import { sqlLeaseStore } from './dhcp/lease-store.ts';
-import { loadIdentity } from './identity.ts';
-import { createJobs } from './jobs/jobs.ts';
-import { openCatalogue } from './library/catalogue.ts';
-import { openLibrary } from './library/library.ts';
-import { createListening } from './listening.ts';
-import { createArming } from './machines/arming.ts';
-import { createJourney } from './machines/journey.ts';
-import type { Journey } from './machines/journey.ts';
+import { createStationHandlers } from './handlers/station-handlers.ts';
+import { createArming } from './journey/arming.ts';
+import { createJourney } from './journey/journey.ts';
+import type { Journey } from './journey/journey.ts';
 import { createMachines } from './machines/machines.ts';
-import { createStationHandlers } from './station-handlers.ts';
-import { hearWire } from './wire-events.ts';
-import { keepWire } from './wire-keeper.ts';
-import type { WireOptions } from './wire-options.ts';
-import type { CallHandlers } from './pipe/pipe-server.ts';
-
-export type StationOptions = {
-  /** Locked by the caller. */
-  readonly dataFolder: string;
-  readonly libraryFolder: string;
-  readonly kitFolder: string;
-  readonly wire: WireOptions;
-  readonly siteName?: string | undefined;
-  readonly operator?: string | undefined;
-  readonly now?: () => number;
-  /** Every event for windows. */
-  readonly publish: (event: StationEvent) => void;
-  /** What was thrown where nobody waits for an answer; the station goes on. */
-  readonly onBug: (error: unknown, where: string) => void;
-};
-
-export type RunningStation = {
-  readonly handlers: CallHandlers;
-  snapshot(): Snapshot;
-  view(): StationView;
-  /** Ports of the wire services; zeros while they do not run. */
-  ports(): { readonly dhcp: number; readonly tftp: number; readonly http: number };
-  stop(): Promise<void>;
-};
+import { createSetRuns } from './journey/set-runs.ts';
+import { createSitePlan } from './plan/site-plan.ts';
+import { installations } from './recipes/installations.ts';
+import { createInstallerBoots } from './recipes/installer-boots.ts';
+import { createSiteReports } from './reports/site-report.ts';
+import { openHoldings } from './station/holdings.ts';
+import { startStationKit } from './station/kit.ts';
+import { createListening } from './station/listening.ts';
+import type { RunningStation, StationOptions } from './station/options.ts';
+import { createRules } from './station/rules.ts';
+import { startTimers } from './station/timers.ts';
+import { stationViewOf } from './station/view.ts';
+import { createWork } from './station/work.ts';
+import { startTravel } from './travel/travel.ts';
+import type { Travel } from './travel/travel.ts';
+import { createTrust } from './trust/trust.ts';
+import { createWireLog } from './wire-log/wire-log.ts';
+import { hearWire } from './wire/events.ts';
+import { keepWire } from './wire/keeper.ts';
 
 export const VERSION = '0.1.0';
-const TICK_MS = 2_000;
 /** Beside a production server a machine may have come to us by mistake. */
 const PROXY_OWN_DISK_MS = 5 * 60_000;
 
@@ -77,42 +55,31 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
   };
 
   // What the station knows and owns.
-  const identity = loadIdentity(options.dataFolder);
-  if (!identity.ok) return identity;
-  const { signingKey, name, publicKeyText } = identity.value;
-  const database = openDatabase(join(options.dataFolder, 'station.db'));
-  if (!database.ok) return database;
-  const shared = { database: database.value, now };
-  const sites = createSites({ ...shared, defaults: { siteName: 'Unnamed site', operator: operatorName() } });
-  if (options.siteName !== undefined || options.operator !== undefined)
-    sites.describe({ siteName: options.siteName, operator: options.operator });
-  const events = createEvents({ ...shared, sites, onEvent: (event) => publish({ name: 'event.logged', payload: event }) });
-  const keys = createTrustedKeys(shared);
-  keys.add({ keyId: signingKey.keyId, publicKey: publicKeyText, name: 'this station' });
-  const trustedKeys = () => trustedKeysOf(keys.list().map((key) => Buffer.from(key.publicKey, 'base64url')));
-  const library = await openLibrary({ folder: options.libraryFolder, trustedKeys, signingKey });
-  if (!library.ok) {
-    database.value.close();
-    return library;
-  }
   let journey: Journey | null = null;
-  const catalogue = await openCatalogue(library.value, (images) => {
-    publish({ name: 'images.changed', payload: [...images] });
-    journey?.onRulesChanged();
+  let travel: Travel | null = null;
+  const held = await openHoldings({
+    ...options,
+    now,
+    safely,
+    onImages: () => {
+      journey?.onRulesChanged();
+      travel?.looked();
+    },
+    onLibraryBack: () => travel?.libraryChanged(),
   });
-  if (!catalogue.ok) {
-    await library.value.close();
-    database.value.close();
-    return catalogue;
-  }
-  const kit = await loadBootKit(options.kitFolder);
+  if (!held.ok) return held;
+  const { database, sites, events, keys, library, catalogue } = held.value;
+  const { signingKey, name, publicKeyText } = held.value.identity;
+  const shared = { database, now, sites, events };
+  const kit = await startStationKit({ folder: options.kitFolder, events, onBug: options.onBug, onChange: () => changed() });
   const listening = createListening({ now, onChange: () => changed() });
 
   // Who is asking: agents and their sessions.
   const agents = createAgents({
-    store: createSessionStore(database.value),
+    store: createSessionStore(database),
+    tokens: createBootTokens(database),
     signingKey,
-    kitId: () => (kit.ok ? (kitFile(kit.value, 'stage2')?.sha256 ?? null) : null),
+    kitId: kit.stage2,
     now,
     describe: () => ({
       stationName: name,
@@ -123,66 +90,95 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
 
   // Who is this really, what does it get, may it be written.
   const localBoots = createLocalBoots(shared);
-  const policies = createPolicies({
+  const rules = createRules({
     ...shared,
-    sites,
-    onChange: (list) => {
-      publish({ name: 'policies.changed', payload: [...list] });
-      journey?.onRulesChanged();
-    },
+    publish,
+    onChange: () => journey?.onRulesChanged(),
+    onTravel: () => travel?.changed(),
   });
+  const setRuns = createSetRuns(shared);
+  const installers = createInstallerBoots(shared);
   const machines = createMachines({
     ...shared,
-    sites,
-    events,
     factsFrom,
-    bootsOwnDisk: (mac) => localBoots.peek(mac) !== null,
+    planFor: (machine) => plan.factsFor(machine),
+    // What an installer asks of the wire is no new journey either.
+    bootsOwnDisk: (mac) => localBoots.peek(mac) !== null || ['ready', 'installing'].includes(installers.ofMac(mac)?.phase ?? ''),
     onChange: (machine) => publish({ name: 'machine.changed', payload: machine }),
     onRemove: (id) => publish({ name: 'machine.removed', payload: { id } }),
   });
-  const jobs = createJobs({
-    ...shared,
-    sites,
-    machineName: machines.nameOf,
-    onChange: (job) => publish({ name: 'job.changed', payload: job }),
-    onProgress: (progress) => publish({ name: 'progress.changed', payload: progress }),
+  const plan = createSitePlan({ ...shared, machines, onChange: () => journey?.onRulesChanged() });
+  const work = createWork({
+    ...held.value,
+    recipes: rules.recipes,
+    machines,
+    now,
+    dataFolder: options.dataFolder,
+    publish,
+    onConstructed: () => safely('construction', () => journey?.onRulesChanged()),
+    onBug: options.onBug,
   });
+  const { jobs, captures, heals, constructions } = work;
+  const arming = createArming({ ...shared, onChange: () => changed() });
   journey = createJourney({
     ...shared,
-    sites,
-    events,
-    policies,
+    ...rules,
+    setRuns,
+    fields: () => rules.fields.list().map(({ field }) => field),
+    constructions,
+    installers,
     machines,
     jobs,
     localBoots,
-    arming: createArming(),
-    images: catalogue.value.images,
+    arming,
+    images: catalogue.images,
     sendOrder: agents.send,
     withdrawOrder: agents.withdraw,
     endSession: agents.end,
     growLastPartition: true,
     ownDiskAfterMs: wire.kind === 'rack' && wire.mode === 'proxy' ? PROXY_OWN_DISK_MS : null,
   });
-  const calls = agentCalls({ journey, agents, machines, events, stationName: name, signingKey, now });
+  const wireLog = createWireLog({
+    now,
+    machines: machines.list,
+    situation: (mac) => ({ listens: listening.answers(mac), mode: wire.kind === 'rack' ? wire.mode : 'server', problem: keeper.problem() }),
+  });
+  const calls = wireLog.alsoHello(agentCalls({ journey, agents, machines, events, stationName: name, signingKey, now }));
 
-  const leases = sqlLeaseStore(database.value);
+  const leases = sqlLeaseStore(database);
+  const installs = installations({
+    installers,
+    recipes: rules.recipes,
+    machines,
+    jobs,
+    library,
+    stationUrl: () => `http://${wire.kind === 'rack' ? wire.network.address : '127.0.0.1'}:${keeper.ports().http}`,
+    onStarted: journey.onInstallerStarted,
+    onFinished: journey.onInstallerFinished,
+  });
 
   // The wire, in the order in which a machine meets it: DHCP, TFTP, HTTP.
-  const hearing = hearWire({ machines, events, onBug: options.onBug });
+  const hearing = hearWire({ machines, events, onBug: options.onBug, also: wireLog });
   const keeper = keepWire({
     ...hearing,
     options: wire,
-    kit: kit.ok ? kit.value : null,
+    kit: kit.current,
+    lookAtKit: kit.look,
     stationKey: publicKeyText,
-    routes: [...agentRoutes(agents, calls), ...libraryRoutes(agents, calls, () => library.value)],
+    routes: [...wireRoutes({ agents, calls, captures, heals, library, journey }), ...installs.files.routes],
     leases,
     now,
     listening: listening.answers,
-    knownMac: (mac) => machines.list().some((machine) => machine.macs.includes(mac)),
+    knownMac: (mac) => machines.idOfMac(mac) !== null,
     issueToken: agents.issueToken,
     peekLocalBoot: localBoots.peek,
     takeLocalBoot: localBoots.take,
+    peekInstaller: installs.peek,
+    takeInstaller: installs.take,
+    installerFile: installs.files.resolve,
     onNewBoot: localBoots.endRepeat,
+    // Firmware that went to its disk by itself has left the answer unused; the next network boot asks the disk again.
+    onOwnSystem: localBoots.drop,
     onChange: (problem) => {
       if (problem !== null)
         safely('wire', () => events.log({ kind: 'wire.stopped', text: `${problem.message} ${problem.next}`, level: 'warn' }));
@@ -190,40 +186,58 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
     },
   });
 
-  const view = (): StationView => ({
-    name,
-    version: VERSION,
-    siteName: sites.current().siteName,
-    operator: sites.current().operator,
-    wire: {
-      kind: wire.kind,
-      nic: wire.kind === 'rack' ? wire.nic : null,
-      address: wire.kind === 'rack' ? wire.network.address : '127.0.0.1',
-      mode: wire.kind === 'rack' ? wire.mode : 'server',
-      httpPort: keeper.ports().http,
-      problem: keeper.problem(),
-    },
-    listening: listening.view(),
-    kit: { kitId: kit.ok ? kit.value.kitId : null, problem: kit.ok ? null : kit.failure },
-    library: {
-      folder: options.libraryFolder,
-      images: catalogue.value.images().length,
-      storedBytes: catalogue.value.images().reduce((sum, image) => sum + image.storedBytes, 0),
-    },
-    keyId: signingKey.keyId,
-    leases: leases.all().filter((lease) => lease.state === 'bound' && lease.expiresAtMs > now()).length,
-    bytesServed: hearing.bytesServed(),
-  });
+  const view = (): StationView =>
+    stationViewOf({
+      name,
+      version: VERSION,
+      keyId: signingKey.keyId,
+      wire,
+      libraryFolder: options.libraryFolder,
+      sites,
+      keeper,
+      listening,
+      arming,
+      kit,
+      catalogue,
+      leases,
+      hearing,
+      now,
+    });
   const changed = (): void => publish({ name: 'station.changed', payload: view() });
+  const trust = createTrust({
+    keys,
+    events,
+    stationName: name,
+    ownKeyId: signingKey.keyId,
+    images: catalogue.images,
+    documents: () => travel?.signed() ?? [],
+    onChange: (keyId) => {
+      journey.onTrustChanged(keyId);
+      return catalogue.refresh();
+    },
+  });
+  const reports = createSiteReports({ ...shared, machines, plan, setRuns, keys, images: catalogue.images, station: view });
+  const rows = createTravelRows(shared);
+  const ownKeyId = signingKey.keyId;
+  const traveling = { library, rows, ownKeyId, ...rules, events, sites };
   const handlers = createStationHandlers({
+    ...traveling,
+    reading: { trustedKeys: held.value.trustedKeys, signingKey },
+    settled: () => travel?.settled() ?? Promise.resolve(null),
+    trust,
+    now,
+    packChecks: createPackChecks(shared),
+    plan,
+    reports,
     journey,
     machines,
     jobs,
-    policies,
-    events,
-    sites,
-    catalogue: catalogue.value,
+    constructions,
+    setRuns,
+    catalogue,
     listening,
+    wireLog,
+    arming,
     view,
     changed,
     publish,
@@ -232,8 +246,10 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
     kitFolder: options.kitFolder,
   });
 
+  travel = startTravel({ ...traveling, stationName: name, now, onBug: options.onBug });
+  await work.resume();
   await keeper.start();
-  const timer = setInterval(() => safely('tick', () => journey.tick()), TICK_MS);
+  const timers = startTimers({ agents, journey, machines, kit, library, safely, onBug: options.onBug });
   events.log({ kind: 'station.started', text: `The station "${name}" started.` });
   return success({
     handlers,
@@ -242,21 +258,25 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
     snapshot: () => ({
       station: view(),
       machines: [...machines.list()],
-      images: [...catalogue.value.images()],
-      policies: [...policies.list()],
+      images: [...catalogue.images()],
+      policies: [...rules.policies.list()],
+      fields: [...rules.fields.list()],
+      sets: [...rules.sets.list()],
       jobs: [...jobs.list()],
       progress: [...jobs.progress()],
     }),
     stop: async () => {
-      clearInterval(timer);
+      timers.stop();
+      safely('disarm', () => arming.end('the station stops'));
       listening.stop();
       agents.stop();
       await keeper.stop();
-      await library.value.close();
+      await kit.stop();
+      await work.stop();
+      await travel?.stop();
+      await library.close();
       safely('stop', () => events.log({ kind: 'station.stopped', text: `The station "${name}" stopped.` }));
-      database.value.close();
+      database.close();
     },
   });
 };
-
-const operatorName = (): string => process.env['USER'] ?? process.env['USERNAME'] ?? 'operator';

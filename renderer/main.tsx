@@ -8,6 +8,7 @@ import { startConnection } from './store/connection.ts';
 import { startStayingAwake } from './store/stay-awake.ts';
 import { startTheme } from './store/theme.ts';
 import './kit/tokens.css';
+import './kit/print.css';
 
 // react-remove-scroll (under dialogs and menus) writes a style element; the document's policy allows it by this nonce.
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce;

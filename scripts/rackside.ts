@@ -2,9 +2,11 @@
 // command serves one. The package has it built.
 import { runCommandLine } from '../main/command/rackside.ts';
 import { stopSignal } from '../main/command/stop-signal.ts';
-import { buildWindow } from './build.ts';
 
 const words = process.argv.slice(2);
 const signal = stopSignal();
-if (words[0] === 'serve' && !words.includes('--help')) await buildWindow();
+if (words[0] === 'serve' && !words.includes('--help')) {
+  const { buildWindow } = await import('./build.ts');
+  await buildWindow();
+}
 process.exitCode = await runCommandLine(words, signal);

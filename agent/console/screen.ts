@@ -1,6 +1,7 @@
 // What the target's own screen shows: who this machine is, which station it talks to, what is going on and what went wrong,
 // in plain words that can be read across an aisle. Pure: terminal.ts puts the lines on the consoles.
 import type { Failure } from '../protocol/failure.ts';
+import type { FormView } from './form.ts';
 
 export type ScreenState = {
   readonly machine: string;
@@ -17,6 +18,10 @@ export type ScreenState = {
   readonly failure: Failure | null;
   readonly link: 'up' | 'lost';
   readonly log: readonly string[];
+  /** Why it waits, in short: what its policies said. */
+  readonly details: readonly string[];
+  /** What is asked here, and what is being typed. */
+  readonly form: FormView | null;
 };
 
 export const FIRST_SCREEN: ScreenState = {
@@ -29,6 +34,8 @@ export const FIRST_SCREEN: ScreenState = {
   failure: null,
   link: 'up',
   log: [],
+  details: [],
+  form: null,
 };
 
 export type Screen = { show(change: Partial<ScreenState>): void; log(line: string): void };
@@ -86,8 +93,11 @@ const wrap = (text: string, columns: number): readonly string[] => {
   return [...lines, line];
 };
 
-/** Lines of the whole screen, none longer than `columns`: what a person must read is wrapped, the rest is cut. */
-export const renderScreen = (state: ScreenState, columns: number): readonly string[] => {
+/**
+ * Lines of the whole screen, none longer than `columns`: what a person must read is wrapped, the rest is cut. Of `rows`, what is asked
+ * here comes first, then why, then the log; the line that is typed on is not among them.
+ */
+export const renderScreen = (state: ScreenState, columns: number, rows = Number.POSITIVE_INFINITY): readonly string[] => {
   const wrapped = (text: string): readonly string[] => wrap(plainText(text), columns);
   const lines = [
     'RACKSIDE',
@@ -102,7 +112,20 @@ export const renderScreen = (state: ScreenState, columns: number): readonly stri
       ? []
       : ['', ...wrapped(`PROBLEM: ${state.failure.message}`), ...wrapped(`What to do: ${state.failure.next}`), `(${state.failure.code})`]),
     '',
-    ...state.log.slice(-LOG_LINES).map((line) => `  ${line}`),
   ];
-  return lines.map((line) => plainText(line).slice(0, columns));
+  const form = state.form === null ? [] : [...state.form.lines.flatMap(wrapped)];
+  let left = rows - lines.length - form.length;
+  const some = (texts: readonly string[]): readonly string[] => {
+    const shown = texts.slice(0, Math.max(0, left));
+    left -= shown.length;
+    return shown;
+  };
+  const details = some(state.details.map((line) => `  ${line}`));
+  const log = some(
+    state.log
+      .slice(-LOG_LINES)
+      .map((line) => `  ${line}`)
+      .slice(-Math.max(0, left) || LOG_LINES),
+  );
+  return [...lines, ...details, ...log, ...form].slice(0, rows).map((line) => plainText(line).slice(0, columns));
 };

@@ -1,14 +1,12 @@
 // What ended a job, as a failure for the people at both screens; a bug stays an exception.
-import { carriedFailure } from '../disk/carried-failure.ts';
+import { carriedFailure, isAbort } from '../disk/carried-failure.ts';
 import { diskFailure, isSystemError } from '../disk/system-error.ts';
 import type { Failure } from '../protocol/failure.ts';
 
 /** Null for a bug: the caller throws it on. */
 export const failureOf = (error: unknown, signal: AbortSignal): Failure | null => {
+  if (isAbort(error, signal)) return CANCELLED;
   const carried = carriedFailure(error);
-  // A source that noticed the abort first reports it in its own words.
-  if (signal.aborted && (carried !== null || error === signal.reason || (error instanceof Error && error.name === 'AbortError')))
-    return CANCELLED;
   if (carried !== null) return carried;
   return isSystemError(error) ? diskFailure(error) : null;
 };

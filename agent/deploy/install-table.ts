@@ -1,57 +1,13 @@
 // The last write of content: the chunk with the partition table, with the table fitted to this disk's real size. Sector 0 goes
 // last, so the disk becomes bootable in one sector write, after everything else was read back.
-import type { DiskContent } from '../image/content.ts';
-import type { DiskPatch, PartitionTable, ReadAt } from '../image/partition-table.ts';
-import { lastPartition } from '../image/partition-table.ts';
-import { readPartitionTable } from '../image/read-table.ts';
-import { growLastPartition, moveGptBackup, tablePatches } from '../image/resize-table.ts';
-import { valueOf, carry } from '../disk/carried-failure.ts';
+import type { DiskPatch } from '../image/partition-table.ts';
+import { carry } from '../disk/carried-failure.ts';
 import { writeAround } from '../disk/fetch-write.ts';
 import { intersectRanges } from '../disk/ranges.ts';
-import type { Range } from '../disk/target-disk.ts';
 import { readBytes } from '../disk/target-disk.ts';
-import { readerOf } from '../disk/wipe.ts';
 import type { Workbench } from '../disk/workbench.ts';
 import { failed } from '../protocol/failure.ts';
-import { whyNotGrow } from './grow.ts';
-
-export type FittedTable = {
-  readonly table: PartitionTable;
-  /** Places whose bytes are not the image's because the table was fitted to this disk. */
-  readonly rewritten: readonly Range[];
-  /** True when the last partition is longer than in the image. */
-  readonly grown: boolean;
-  /** Why it is not, where growing was asked for; else null. */
-  readonly whyNotGrown: string | null;
-  readonly patches: readonly DiskPatch[];
-  /** Where the patches go: no place for a wipe. */
-  readonly places: readonly Range[];
-};
-
-/** Reads the image's table (`head`: its first chunk; null where the image has no data there) and fits it. Writes nothing. */
-export const fitTable = async (bench: Workbench, content: DiskContent, head: Buffer | null, grow: boolean): Promise<FittedTable> => {
-  const read = withHead(readerOf(bench.disk), head);
-  const image = valueOf(await readPartitionTable(read, { sizeBytes: content.sizeBytes, logicalSectorBytes: content.logicalSectorBytes }));
-  const moved = valueOf(moveGptBackup(image, bench.disk.sizeBytes));
-  const whyNotGrown = grow ? await whyNotGrow(read, image) : null;
-  const table = grow && whyNotGrown === null ? growLastPartition(moved) : moved;
-  const patches = await tablePatches(read, table);
-  const changed: Range[] = [];
-  for (const { offsetBytes, bytes } of patches) {
-    // Beyond the image the manifest says nothing, so nothing there is "rewritten".
-    const inImage = intersectRanges({ offsetBytes, lengthBytes: bytes.length }, { offsetBytes: 0, lengthBytes: content.sizeBytes });
-    if (inImage !== null && !Buffer.from(await read(offsetBytes, bytes.length)).equals(bytes)) changed.push(inImage);
-  }
-  const grown = lastPartition(table)?.sectors !== lastPartition(image)?.sectors;
-  return {
-    table,
-    rewritten: changed,
-    grown,
-    whyNotGrown: grow && !grown ? (whyNotGrown ?? 'the disk leaves no room behind it') : null,
-    patches,
-    places: patches.map(({ offsetBytes, bytes }) => ({ offsetBytes, lengthBytes: bytes.length })),
-  };
-};
+import type { FittedTable } from './fit-table.ts';
 
 /**
  * Writes head and patches in the order that is safe at every cut, then reads them back; nothing if the disk has them already.
@@ -100,12 +56,3 @@ const firstDifference = async (bench: Workbench, wanted: readonly DiskPatch[]): 
   }
   return null;
 };
-
-/** The disk with its first bytes replaced: the table can be read before it is written. */
-const withHead =
-  (read: ReadAt, head: Buffer | null): ReadAt =>
-  async (offsetBytes, lengthBytes) => {
-    const found = Buffer.from(await read(offsetBytes, lengthBytes));
-    if (head !== null && offsetBytes < head.length) head.copy(found, 0, offsetBytes, Math.min(head.length, offsetBytes + found.length));
-    return found;
-  };

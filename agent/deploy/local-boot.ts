@@ -13,11 +13,12 @@ export type BootPath = { readonly localBoot: LocalBoot; readonly partition: numb
 
 /**
  * Vendors first: their folder has the full chain (shim finds its GRUB beside itself); the removable-media path is the fallback
- * (UEFI 2.10 §3.5.1.1). shim before GRUB, so that Secure Boot holds.
+ * (UEFI 2.10 §3.5.1.1). shim before GRUB, so that Secure Boot holds. Only x64, which is all that the kit runs on: Fedora has 32-bit
+ * loaders in the same folders. openSUSE's shim is called by its name alone.
  */
-const VENDOR_LOADERS: readonly RegExp[] = [/^shim(x64|aa64|ia32)\.efi$/i, /^grub(x64|aa64|ia32)\.efi$/i, /^systemd-boot(x64|aa64)\.efi$/i];
+const VENDOR_LOADERS: readonly RegExp[] = [/^shimx64\.efi$/i, /^shim\.efi$/i, /^grubx64\.efi$/i, /^systemd-bootx64\.efi$/i];
 const WINDOWS_LOADER = '/EFI/Microsoft/Boot/bootmgfw.efi';
-const REMOVABLE_LOADER = /^boot(x64|aa64|ia32|riscv64)\.efi$/i;
+const REMOVABLE_LOADER = /^bootx64\.efi$/i;
 
 export const findBootPath = async (
   disk: Pick<TargetDisk, 'sizeBytes' | 'read'>,

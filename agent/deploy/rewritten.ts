@@ -16,7 +16,9 @@ const MOST_RANGES = 200;
 export const changedWithin = async (bench: Workbench, partition: Range): Promise<readonly Range[]> => {
   const changed: Range[] = [];
   const pieces = [...piecesFor(bench, ['data', 'zero'])].filter((piece) => intersectRanges(piece, partition) !== null);
-  await scan(bench, pieces, (piece, wrong) => changed.push(...wrong.map((n) => spanOf(bench.table, piece.firstChunk + n, 1))));
+  await scan(bench, pieces, (piece, wrong) => {
+    changed.push(...wrong.map((n) => spanOf(bench.table, piece.firstChunk + n, 1)));
+  });
   return coarsened(mergeRanges(changed.flatMap((range) => intersectRanges(range, partition) ?? [])));
 };
 
@@ -24,7 +26,7 @@ export const named = (ranges: readonly Range[], why: string): readonly Rewritten
   ranges.map(({ offsetBytes, lengthBytes }) => ({ offsetBytes, lengthBytes, why }));
 
 /** Joins the nearest neighbours until the list is short enough. */
-const coarsened = (ranges: readonly Range[]): readonly Range[] => {
+export const coarsened = (ranges: readonly Range[]): readonly Range[] => {
   let joined = ranges;
   for (let gapBytes = 1024 * 1024; joined.length > MOST_RANGES; gapBytes *= 2) {
     const widened = joined.map((range) => ({ offsetBytes: range.offsetBytes, lengthBytes: range.lengthBytes + gapBytes }));

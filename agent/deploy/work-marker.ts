@@ -8,16 +8,18 @@ import { PROVENANCE_BYTES, voidedProvenance } from '../image/provenance.ts';
 const HEADER_BYTES = 16;
 
 const markerSchema = z.object({
-  format: z.literal('rackside.work/1'),
+  format: z.literal('rackside.work/2'),
   jobId: z.string().max(200),
   consentId: z.string().max(200),
   osoid: z.string().regex(/^[0-9a-f]{64}$/),
+  /** What the disk held in a few places when the job began (own-work.ts), base64. */
+  samples: z.base64().max(700),
 });
 export type WorkMarker = Omit<z.infer<typeof markerSchema>, 'format'>;
 
 /** One 4 KiB sector: the void magic, u32 length at 8, u32 CRC-32 of the JSON at 12, canonical JSON. Signed by nobody: it permits nothing by itself. */
 export const encodeWorkMarker = (marker: WorkMarker): Uint8Array => {
-  const json = canonicalBytes(markerSchema.parse({ format: 'rackside.work/1', ...marker }));
+  const json = canonicalBytes(markerSchema.parse({ format: 'rackside.work/2', ...marker }));
   const sector = Buffer.from(voidedProvenance());
   if (HEADER_BYTES + json.length > PROVENANCE_BYTES) throw new RangeError('a work marker over 4 KiB');
   sector.writeUInt32LE(json.length, 8);
@@ -35,5 +37,7 @@ export const parseWorkMarker = (input: Uint8Array): WorkMarker | null => {
   const json = sector.subarray(HEADER_BYTES, HEADER_BYTES + length);
   if (crc32(json) !== sector.readUInt32LE(12)) return null;
   const parsed = markerSchema.safeParse(parseCanonicalJson(json));
-  return parsed.success ? { jobId: parsed.data.jobId, consentId: parsed.data.consentId, osoid: parsed.data.osoid } : null;
+  if (!parsed.success) return null;
+  const { jobId, consentId, osoid, samples } = parsed.data;
+  return { jobId, consentId, osoid, samples };
 };

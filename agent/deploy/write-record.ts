@@ -5,14 +5,28 @@ import { readBytes } from '../disk/target-disk.ts';
 import { PROVENANCE_BYTES, hasMark, readProvenance } from '../image/provenance.ts';
 import { failed, success } from '../protocol/failure.ts';
 import type { Result } from '../protocol/failure.ts';
-import type { DeployOptions } from './types.ts';
+import type { DeployOptions, DeployOrder } from './types.ts';
+import { takeSamples } from './own-work.ts';
 import { encodeWorkMarker } from './work-marker.ts';
+import type { WorkMarker } from './work-marker.ts';
 
-/** From here on the disk claims no image. Durable when it returns; true if a record or mark was there before. */
-export const markAsWorkedOn = async (disk: TargetDisk, place: Range, { order }: Pick<DeployOptions, 'order'>): Promise<boolean> => {
+/**
+ * From here on the disk claims no image. Durable when it returns; true if a record or mark was there before. `resumes` is the mark of an
+ * earlier attempt, whose samples are of the job's beginning and stay.
+ */
+export const markAsWorkedOn = async (
+  disk: TargetDisk,
+  place: Range,
+  { order }: { readonly order: Pick<DeployOrder, 'jobId' | 'consentId' | 'osoid'> },
+  resumes: WorkMarker | null,
+): Promise<boolean> => {
   const before = await readBytes(disk, place.offsetBytes, place.lengthBytes);
-  await disk.write(place.offsetBytes, encodeWorkMarker({ jobId: order.jobId, consentId: order.consentId, osoid: order.osoid }));
-  await disk.flush();
+  const samples = resumes?.samples ?? Buffer.from(await takeSamples(disk)).toString('base64');
+  const marker = encodeWorkMarker({ jobId: order.jobId, consentId: order.consentId, osoid: order.osoid, samples });
+  if (!before.equals(marker)) {
+    await disk.write(place.offsetBytes, marker);
+    await disk.flush();
+  }
   return hasMark(before);
 };
 
@@ -20,7 +34,12 @@ export const markAsWorkedOn = async (disk: TargetDisk, place: Range, { order }: 
 export const writeRecord = async (
   disk: TargetDisk,
   place: Range,
-  { order, device, requestRecord, trustedKeys }: Pick<DeployOptions, 'order' | 'device' | 'requestRecord' | 'trustedKeys'>,
+  {
+    order,
+    device,
+    requestRecord,
+    trustedKeys,
+  }: Pick<DeployOptions, 'device' | 'requestRecord' | 'trustedKeys'> & { readonly order: Pick<DeployOrder, 'osoid' | 'manifestSha256'> },
 ): Promise<Result<null>> => {
   const answer = await requestRecord(device.identity);
   if (!answer.ok) return answer;
@@ -30,7 +49,7 @@ export const writeRecord = async (
   if (verdict !== 'trusted' || record?.osoid !== order.osoid || record.manifestSha256 !== order.manifestSha256)
     return failed(
       'deploy.record-refused',
-      `The station's record of this deploy is not usable (${verdict}).`,
+      `The station's record of what is on the disk is not usable (${verdict}).`,
       "Check this station's signing key in Settings, then order the deploy again; nothing is fetched twice.",
     );
   await disk.write(place.offsetBytes, sector);

@@ -26,11 +26,15 @@ declare const WebAssembly: {
   };
 };
 
-/** `slotBytes` must be a multiple of 4096. The kernel commits pages on first touch, so unused slots cost nothing. */
-export const createArena = (slots: number, slotBytes: number): Arena => {
-  const pages = Math.ceil((slots * slotBytes) / WASM_PAGE_BYTES);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }).buffer;
-  const free = Array.from({ length: slots }, (_, index) => (slots - 1 - index) * slotBytes);
+/** Page-aligned and shared. The kernel commits pages on first touch, so what is not used costs nothing. */
+export const alignedMemory = (lengthBytes: number): SharedArrayBuffer => {
+  const pages = Math.ceil(lengthBytes / WASM_PAGE_BYTES);
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }).buffer;
+};
+
+/** `slotBytes` and `startBytes` must be multiples of 4096; the slots lie in `memory` from `startBytes` on. */
+export const createArena = (slots: number, slotBytes: number, memory = alignedMemory(slots * slotBytes), startBytes = 0): Arena => {
+  const free = Array.from({ length: slots }, (_, index) => startBytes + (slots - 1 - index) * slotBytes);
   const waiting: (() => void)[] = [];
 
   const take = async (signal: AbortSignal): Promise<Slot> => {

@@ -2,15 +2,18 @@
 // smallest, never the next best: what is not certain is asked.
 import { architectureFits, architectureSchema } from '../image/content.ts';
 import { canonicalArchitecture } from '../inventory/architecture.ts';
-import { ownDisks } from '../facts/facts.ts';
+import { ownDisks } from '../facts/device-facts.ts';
 import { sameId } from '../inventory/block/identity.ts';
 import type { DiskHint, ImageNeeds } from '../protocol/decision.ts';
 import type { Disk, DiskExclusion } from '../protocol/disk.ts';
 import type { Failure } from '../protocol/failure.ts';
 
+/** `logicalSectorBytes` null: any will do. */
+type DiskNeeds = Omit<ImageNeeds, 'logicalSectorBytes'> & { readonly logicalSectorBytes: number | null };
+
 export type DiskQuestion = {
   readonly disks: readonly Disk[];
-  readonly needs: ImageNeeds;
+  readonly needs: DiskNeeds;
   readonly hint: DiskHint;
   readonly firmware: 'bios' | 'uefi';
   /** Null when a UEFI machine would not say; that is treated as on. */
@@ -89,7 +92,7 @@ export const exclusionText = (exclusion: DiskExclusion): string => EXCLUSION_WOR
 type Objection = { readonly code: string; readonly words: string };
 
 /** What speaks against this disk for this image, leaving exclusions aside. */
-const unfit = (disk: Disk, needs: ImageNeeds, hint: DiskHint): Objection | null => {
+const unfit = (disk: Disk, needs: DiskNeeds, hint: DiskHint): Objection | null => {
   const { minSizeBytes, maxSizeBytes } = hint;
   if (hint.kind !== undefined && disk.kind !== hint.kind)
     return { code: 'disk.none-suitable', words: `is not known to be ${hint.kind.toUpperCase()}` };
@@ -104,10 +107,10 @@ const unfit = (disk: Disk, needs: ImageNeeds, hint: DiskHint): Objection | null 
       code: 'disk.too-small',
       words: `is smaller than the image, which needs ${sizeText(needs.diskSizeBytes)} (${needs.diskSizeBytes} bytes; the disk has ${disk.sizeBytes})`,
     };
-  if (disk.logicalSectorBytes !== needs.logicalSectorBytes) {
+  if (needs.logicalSectorBytes !== null && disk.logicalSectorBytes !== needs.logicalSectorBytes) {
     return {
       code: 'disk.sector-size',
-      words: `has ${disk.logicalSectorBytes}-byte sectors, the image was made for ${needs.logicalSectorBytes}`,
+      words: `has ${disk.logicalSectorBytes}-byte sectors, the image was made for ${needs.logicalSectorBytes}; its filesystems would not start there`,
     };
   }
   return null;
@@ -120,7 +123,8 @@ const matchesPin = (disk: Disk, hint: DiskHint): boolean =>
 
 const NEXT_BY_CODE: Readonly<Record<string, string>> = {
   'disk.too-small': 'Put in a larger disk, or choose a smaller image.',
-  'disk.sector-size': 'Put in a disk of the sector size that the image was made for, or choose another image.',
+  'disk.sector-size':
+    'Put in a disk of that sector size, format this one to it where it can (nvme format, sg_format), or choose an image made on such a disk.',
   'disk.none-suitable': 'Put in a suitable disk, or pin one by its serial or WWN.',
 };
 

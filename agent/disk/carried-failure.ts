@@ -13,3 +13,7 @@ export const valueOf = <T>(result: Result<T>): T => {
 
 export const carriedFailure = (error: unknown): Failure | null =>
   error instanceof Error && 'failure' in error ? (error as Carrier).failure : null;
+
+/** Whether this is how work took note of its abort; whatever noticed it first says so in words of its own. */
+export const isAbort = (error: unknown, signal: AbortSignal): boolean =>
+  signal.aborted && (carriedFailure(error) !== null || error === signal.reason || (error instanceof Error && error.name === 'AbortError'));

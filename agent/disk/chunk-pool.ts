@@ -24,7 +24,7 @@ const THREAD_SHARE = 0.25;
 export const workersFor = (cores: number, memoryBytes: number = totalmem()): number =>
   cores < 2 ? 0 : Math.min(cores, 8, Math.floor((memoryBytes * THREAD_SHARE) / THREAD_BYTES));
 
-/** Decompressed chunks are garbage outside the heap; a small young generation has them collected before they pile up. */
+/** Work makes little garbage; what node:zlib makes where it decompresses is collected before it piles up. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 } as const;
 
 /** Beside the TypeScript sources the worker is chunk-worker.ts, beside the bundle agent-worker.js. */
@@ -73,15 +73,10 @@ const threaded = (memory: SharedArrayBuffer, workers: number): ChunkPool => {
         pending.set(id, { resolve, reject });
         thread.load += 1;
         thread.worker.ref();
-        // A frame buffer that is all the message's own travels without a copy.
-        thread.worker.postMessage({ id, request }, request.kind === 'unpack' ? transferable(request.frames) : []);
+        thread.worker.postMessage({ id, request });
       }),
     stop: async () => {
       await Promise.all(threads.map(({ worker }) => worker.terminate()));
     },
   };
 };
-
-/** Small Buffers live in Node's shared pool and must be copied; so must a view of part of something else. */
-const transferable = (bytes: Uint8Array): ArrayBuffer[] =>
-  bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer] : [];

@@ -2,7 +2,9 @@
 import { bytesOf, piecesOf, spanOf } from './pieces.ts';
 import type { Piece } from './pieces.ts';
 import { mergeRanges } from './ranges.ts';
+import { freeBlocksOf } from './free-blocks.ts';
 import { piecesFor, scan } from './scan.ts';
+import type { PieceSeen } from './scan.ts';
 import type { Range } from './target-disk.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -10,6 +12,7 @@ export type Difference = {
   /** One byte a data chunk, in the order of the table's hashes: 1 = to be fetched and written. */
   readonly wrongData: Uint8Array;
   readonly wrongDataBytes: number;
+  /** Zero chunks that are none, and remains in free blocks of data chunks that are right but for these. */
   readonly wrongZeros: readonly Range[];
   /** Bytes of data and zero chunks that are already right. */
   readonly bytesInPlace: number;
@@ -37,19 +40,23 @@ export const compare = async (bench: Workbench, onBytes: (bytes: number) => void
   let wrongDataBytes = 0;
   let bytesInPlace = 0;
   const wrongZeros: Range[] = [];
-  await scan(bench, piecesFor(bench, ['data', 'zero']), (piece, wrong) => {
+  const see: PieceSeen = (piece, wrong, remains) => {
     const ranges = wrong.map((n) => spanOf(table, piece.firstChunk + n, 1));
-    const wrongBytes = ranges.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
-    bytesInPlace += piece.lengthBytes - wrongBytes;
+    const wrongBytes = sumOf(ranges);
+    bytesInPlace += piece.lengthBytes - wrongBytes - sumOf(remains);
     if (piece.kind === 'zero') wrongZeros.push(...mergeRanges(ranges));
     else {
       wrongDataBytes += wrongBytes;
       for (const n of wrong) wrongData[piece.firstHash + n] = 1;
+      for (const place of remains) wrongZeros.push(place);
     }
     onBytes(piece.lengthBytes);
-  });
+  };
+  await scan(bench, piecesFor(bench, ['data', 'zero']), see, freeBlocksOf(table));
   return { wrongData, wrongDataBytes, wrongZeros: mergeRanges(wrongZeros), bytesInPlace, sampledOnly: false };
 };
+
+const sumOf = (ranges: readonly Range[]): number => ranges.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
 
 /** Share of evenly spread data chunks that are already right. */
 const sampledShare = async (bench: Workbench, hashes: number): Promise<number> => {

@@ -9,7 +9,7 @@ import { subtractRanges } from './ranges.ts';
 import type { Slot } from './aligned-memory.ts';
 import type { Workbench } from './workbench.ts';
 
-/** Frames of the chunks asked for, back to back in that order. Waits through link trouble by itself; any failure is final. */
+/** Frames of the chunks asked for, back to back in that order: a view of `into` from its start, or memory of their own. Waits through link trouble by itself; any failure is final. */
 export type FetchChunks = (chunkIds: readonly string[], signal: AbortSignal, into?: Uint8Array) => Promise<Result<Uint8Array>>;
 
 export type Written = {
@@ -77,11 +77,13 @@ const fetchBatch = async (
         ),
       );
       bytesFetched += frames.length;
+      if (frames.buffer !== received.bytes.buffer) received.bytes.set(frames.subarray(0, received.bytes.length));
       const unpacked = await bench.pool.run({
         kind: 'unpack',
         slotOffsetBytes: slot.offsetBytes,
         chunkSizeBytes: bench.table.chunkSizeBytes,
-        frames,
+        framesOffsetBytes: received.offsetBytes,
+        framesBytes: Math.min(frames.length, received.bytes.length),
         expected: batch.map(({ chunkId, lengthBytes }) => ({ chunkId, lengthBytes })),
       });
       if (unpacked.ok) return bytesFetched;

@@ -7,6 +7,8 @@ import { failed, success } from '../protocol/failure.ts';
 import type { Result } from '../protocol/failure.ts';
 import { openBlockDisk } from './block-disk.ts';
 import { openFileDisk } from './file-disk.ts';
+import { openSourceDisk } from './source-disk.ts';
+import { openSnapshot } from './snapshot-overlay.ts';
 import { isSystemError } from './system-error.ts';
 import type { PartitionAccess, TargetDevice } from './target-disk.ts';
 import type { Tools } from './tools.ts';
@@ -14,12 +16,29 @@ import type { Tools } from './tools.ts';
 const NODE_WAIT_MS = 5000;
 const NODE_POLL_MS = 50;
 
-/** A whole-disk device node, e.g. `/dev/nvme0n1`. */
-export const blockDevice = (path: string, identity: DiskIdentity, tools: Tools): TargetDevice => ({
+/** A whole-disk device node, e.g. `/dev/nvme0n1`. With a folder for its mounts it can have an overlay. */
+export const blockDevice = (path: string, identity: DiskIdentity, tools: Tools, scratchFolder?: string): TargetDevice => ({
   path,
   identity,
   kind: 'block',
   open: () => openBlockDisk(path, tools),
+  openSource: () => openSourceDisk(path, identity.sizeBytes),
+  ...(scratchFolder === undefined
+    ? {}
+    : { openOverlay: () => openSnapshot({ path, sizeBytes: identity.sizeBytes, tools, folder: scratchFolder }) }),
+  lend: async () => {
+    // Held open, so that the kernel gives its name to no other disk while a program works on it by that name.
+    const held = await openSourceDisk(path, identity.sizeBytes);
+    if (!held.ok) return held;
+    await tools.run('blockdev', ['--setrw', path]);
+    const release = async (): Promise<void> => {
+      // What a program wrote through a partition's node is not yet what we read through the disk's.
+      await tools.run('blockdev', ['--flushbufs', path]);
+      await tools.run('blockdev', ['--setro', path]);
+      await held.value.close();
+    };
+    return success({ path, release });
+  },
   partition: async ({ number }) => {
     const node = partitionNode(path, number);
     await tools.run('blockdev', ['--setrw', path]);
@@ -43,25 +62,39 @@ export const blockDevice = (path: string, identity: DiskIdentity, tools: Tools):
  * The same device, which opens only as long as `isStillIt` says so once it is open: from then on the kernel gives its name to no
  * other disk, so a disk that was swapped after it was looked up is never written. Code: `disk.replaced`.
  */
-export const surely = (device: TargetDevice, isStillIt: () => Promise<boolean>): TargetDevice => ({
-  ...device,
-  open: async () => {
-    const opened = await device.open();
+export const surely = (device: TargetDevice, isStillIt: () => Promise<boolean>): TargetDevice => {
+  const checked = async <T extends { close(): Promise<void> }>(opened: Result<T>): Promise<Result<T>> => {
     if (!opened.ok || (await isStillIt())) return opened;
     await opened.value.close();
     return failed(
       'disk.replaced',
       `${device.path} is another disk by now than when it was looked at.`,
-      'Look at the disks again, then approve again for the disk that is there.',
+      'Look at the disks again, then order again for the disk that is there.',
     );
-  },
-});
+  };
+  const { openOverlay } = device;
+  return {
+    ...device,
+    open: async () => checked(await device.open()),
+    openSource: async () => checked(await device.openSource()),
+    ...(openOverlay === undefined ? {} : { openOverlay: async () => checked(await openOverlay()) }),
+    lend: async () => {
+      const lent = await device.lend();
+      if (!lent.ok) return lent;
+      const { path, release } = lent.value;
+      const sure = await checked(success({ path, close: release }));
+      return sure.ok ? success({ path, release }) : sure;
+    },
+  };
+};
 
 /** A sparse file as a disk. Its partitions are reachable through loop devices, where the tools and the rights are there. */
 export const fileDevice = (path: string, identity: DiskIdentity, logicalSectorBytes: number, tools: Tools): TargetDevice => ({
   path,
   identity,
   kind: 'file',
+  openSource: () => openSourceDisk(path, identity.sizeBytes),
+  lend: () => Promise.resolve(success({ path, release: () => Promise.resolve() })),
   open: async () => {
     try {
       return success(await openFileDisk(path, logicalSectorBytes));

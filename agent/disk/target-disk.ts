@@ -2,6 +2,8 @@
 // (block-disk.ts) and a sparse file (file-disk.ts) for the software rack and tests.
 import type { DiskIdentity } from '../protocol/disk.ts';
 import type { Result } from '../protocol/failure.ts';
+import type { DiskOverlay } from './overlay.ts';
+import type { SourceDisk } from './source-disk.ts';
 
 /** Every offset, length and address of direct I/O is a multiple of this; a laxer rule is never inferred from a device. */
 export const IO_ALIGNMENT_BYTES = 4096;
@@ -36,6 +38,15 @@ export type TargetDevice = {
   readonly kind: 'block' | 'file';
   /** Opens for reading and writing, exclusively. Codes: `disk.busy`, `disk.open-failed`. */
   open(): Promise<Result<TargetDisk>>;
+  /** Opens for reading only: nothing can be written through it. Code: `disk.open-failed`. */
+  openSource(): Promise<Result<SourceDisk>>;
+  /**
+   * A disk of the same content on which filesystems can be mounted and changed, while this one is only read. Absent where the system
+   * cannot do that. Code: `identity.unavailable`.
+   */
+  openOverlay?(): Promise<Result<DiskOverlay>>;
+  /** The whole disk, closed here, for programs to write to until it is released; nothing else can be written meanwhile. Code: `disk.open-failed`. */
+  lend(): Promise<Result<PartitionAccess>>;
   /** Rereads the partition table and hands out one partition; the disk must be closed. Codes: `disk.partition-unavailable`. */
   partition(place: PartitionPlace): Promise<Result<PartitionAccess>>;
 };

@@ -2,6 +2,9 @@
 import { readPartitionTable } from '../image/read-table.ts';
 import type { PartitionTable, SectorBytes } from '../image/partition-table.ts';
 import { partitionOffsetBytes, partitionSizeBytes } from '../image/partition-table.ts';
+import { SEED_COPY_MOST_BYTES, isSeedLabel } from '../image/choose-growth.ts';
+import { identifyFilesystem } from '../image/filesystem.ts';
+import { intersectRanges } from './ranges.ts';
 import { freeRanges, stalePlaces } from './stale-places.ts';
 import type { Range, TargetDisk } from './target-disk.ts';
 import { readBytes } from './target-disk.ts';
@@ -20,6 +23,22 @@ export const wipeOldLabels = async (bench: Workbench): Promise<number> => {
   return zeroAll(bench, old.ok ? partitionRanges(old.value) : []);
 };
 
+/**
+ * Zeros the settings that another deploy left for this machine, where the image has nothing to say of their place: they may be secrets.
+ * Must run while the old partition table is still there to be read.
+ */
+export const wipeOldSettings = async (bench: Workbench): Promise<void> => {
+  const { disk } = bench;
+  const read = readerOf(disk);
+  const old = await readPartitionTable(read, { sizeBytes: disk.sizeBytes, logicalSectorBytes: disk.logicalSectorBytes as SectorBytes });
+  if (!old.ok) return;
+  const free = freeRanges(disk.sizeBytes, bench.table, bench.reserved);
+  for (const range of partitionRanges(old.value)) {
+    if (range.lengthBytes > SEED_COPY_MOST_BYTES || !isSeedLabel((await identifyFilesystem(read, range.offsetBytes))?.label)) continue;
+    for (const place of free.flatMap((one) => intersectRanges(one, range) ?? [])) await disk.zero(place.offsetBytes, place.lengthBytes);
+  }
+};
+
 /** Discards free space, then zeros the places of `partitions` (the image's own) and both ends of the disk. Returns the bytes zeroed. */
 export const wipeFreeSpace = async (bench: Workbench, partitions: readonly Range[]): Promise<number> => {
   const free = freeRanges(bench.disk.sizeBytes, bench.table, bench.reserved).filter(({ lengthBytes }) => lengthBytes >= DISCARD_MIN_BYTES);
@@ -33,11 +52,11 @@ export const wipeFreeSpace = async (bench: Workbench, partitions: readonly Range
 export const partitionRanges = (table: PartitionTable): readonly Range[] =>
   table.partitions.map((one) => ({ offsetBytes: partitionOffsetBytes(table, one), lengthBytes: partitionSizeBytes(table, one) }));
 
-/** A disk for the readers in agent/image; like them it gives fewer bytes at the end. */
+/** A disk for the readers in agent/image; like them it gives fewer bytes at the end, and none behind it, where old tables may point. */
 export const readerOf =
   (disk: Pick<TargetDisk, 'sizeBytes' | 'read'>) =>
-  (offsetBytes: number, lengthBytes: number): Promise<Buffer> =>
-    readBytes(disk, offsetBytes, Math.max(0, Math.min(lengthBytes, disk.sizeBytes - offsetBytes)));
+  async (offsetBytes: number, lengthBytes: number): Promise<Buffer> =>
+    offsetBytes < disk.sizeBytes ? readBytes(disk, offsetBytes, Math.min(lengthBytes, disk.sizeBytes - offsetBytes)) : Buffer.alloc(0);
 
 const zeroAll = async (bench: Workbench, partitions: readonly Range[]): Promise<number> => {
   let zeroedBytes = 0;

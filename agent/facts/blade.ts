@@ -1,70 +1,135 @@
-// Where a blade or node sits in its enclosure, from the places vendors put it. PURE. Unknown rather than guessed: rack
-// servers fill the same fields with filler.
+// Where a blade or node sits in its enclosure, from the places vendors put it (docs/facts.md, "Blade slots"). PURE. Unknown rather
+// than guessed: rack servers fill the same fields with filler.
 import type { Dmi } from '../protocol/inventory.ts';
 import { isFiller } from './filler.ts';
+import { machineKind } from './machine-kind.ts';
 
-/** `slot` is the bare position (`5`, `5a`, `c2n1`); `source` names the SMBIOS field it came from. */
-export type BladePosition = { readonly slot: string; readonly source: string };
+/** `slot` is the bare position (`5`, `5a`, `c2n1`); `raw` as the maker wrote it; `source` names the SMBIOS field it came from. */
+export type BladePosition = { readonly slot: string; readonly raw: string; readonly source: string };
 
-/** `Slot 05`, `Slot12`, `Bay 7`, `Node 01`, `Sled-2`, `Blade 3A`. */
-const NAMED_SLOT = /^(?:server )?(?:slot|bay|node|sled|blade)[\s\-_#:]*0*(\d{1,3}[a-d]?)$/i;
+/** `Slot 05`, `Slot12`, `Bay 7`, `Server Bay: 1`, `Chassis Bay Number: 7`, `Node 01`, `Sled-2`, `Blade 3A`, `Chassis Slot ID 4`. */
+const NAMED_SLOT =
+  /^(?:chassis |server |blade |compute |system )?(?:slot|bay|node|sled|blade|tray|cartridge)(?: (?:number|no\.?|id|position))?[\s\-_#:=.]*0*(\d{1,3}[a-d]?)$/i;
+/** `Node 1, Lower right`: where in the box, and which. */
+const NAMED_SLOT_THEN_PLACE = /^(?:node|slot|bay|blade)[\s\-_#:]*0*(\d{1,3}),\s*\D+$/i;
+/** Nodes of a twin are lettered on the outside: `Node A`. */
+const NAMED_LETTER = /^(?:node|sled|slot|tray|blade|bay)[\s\-_#:]*([a-h])$/i;
+/** `Enclosure 1, Bay 3`, `Chassis OA-1 Slot 5`, Oracle's `/CH/BL3`. */
+const PLACE_IN_ENCLOSURE =
+  /^(?:(?:chassis|enclosure|frame)\s*[\w-]*[,;:]?\s+(?:slot|bay|blade|node)[\s#:]*|\/CH\/(?:BL|NODE))0*(\d{1,3}[a-d]?)$/i;
 /** HP Moonshot: cartridge and node. */
-const CARTRIDGE_NODE = /^c\d{1,2}n\d$/i;
+const CARTRIDGE_NODE = /^c0*(\d{1,2})n0*(\d)$/i;
+/** Cisco: `chassis-1/blade-3`, `1/3`. */
+const CHASSIS_AND_BLADE = /^(?:sys\/)?(?:chassis-?)?\d{1,3}\/(?:blade-?|slot-?)?0*(\d{1,2})$/i;
 const BARE_NUMBER = /^0*([1-9]\d?)$/;
+const BARE_LETTER = /^[a-h]$/i;
 /** Dell: `.TAG.PPID.05.` or with slashes; the last part is there on blades only. */
 const DELL_BOARD_SERIAL = /^[./][^./]*[./][^./]*[./]\s*0*(\d{1,2}[a-d]?)\s*[./]?\s*$/i;
-/** HPE Synergy and BladeSystem, OEM strings (structure 11); HP record 204 uses `Server Bay`. */
-const OEM_BAY = /^(?:chassis )?(?:server )?bay(?: number)?\s*:\s*0*(\d{1,3}[a-d]?)$/i;
 
-const ENCLOSING_TYPES = ['Multi-system', 'Blade', 'Blade Enclosing', 'Main Server Chassis'];
+const ENCLOSING_TYPES = ['Multi-system', 'Blade', 'Blade Enclosing'];
+/** Makers whose boards name their place by a number alone. */
+const BARE_NUMBER_MAKERS = /quanta|qct/i;
 
 const valueAfter = (texts: readonly string[], label: string): string | null => {
-  const line = texts.find((text) => text.toLowerCase().startsWith(`${label.toLowerCase()}:`));
-  const value = line?.slice(label.length + 1).trim() ?? '';
+  const line = texts.find((text) => text.trim().toLowerCase().startsWith(`${label.toLowerCase()}:`));
+  const value =
+    line
+      ?.trim()
+      .slice(label.length + 1)
+      .trim() ?? '';
   return value === '' || isFiller('serial', value) ? null : value;
 };
 
 const locatorStrings = (dmi: Dmi): readonly string[] =>
   dmi.oemRecords.filter((record) => record.type === 204).flatMap((record) => record.strings);
 
+const PATTERNS = [NAMED_SLOT, NAMED_SLOT_THEN_PLACE, PLACE_IN_ENCLOSURE, CHASSIS_AND_BLADE, NAMED_LETTER] as const;
+
+/** The bare slot in a text that names itself one; null for any other text, and for slot 0, which is filler. */
+export const slotIn = (text: string): string | null => {
+  const trimmed = text.trim();
+  const cartridge = CARTRIDGE_NODE.exec(trimmed);
+  if (cartridge !== null) return `c${cartridge[1]}n${cartridge[2]}`;
+  const slot = PATTERNS.map((pattern) => pattern.exec(trimmed)?.[1]).find((found) => found !== undefined);
+  return slot === undefined || slot === '0' ? null : slot.toLowerCase();
+};
+
+/** OEM strings and the locator put a label before the slot; only whole lines that name a slot count. */
 const fromOem = (texts: readonly string[], source: string): BladePosition | null => {
   for (const text of texts) {
-    const slot = OEM_BAY.exec(text.trim())?.[1];
-    if (slot !== undefined && slot !== '0') return { slot: slot.toLowerCase(), source };
+    const labelled = /^\s*(chassis )?(server |blade )?(bay|slot|node)( number)?\s*:/i.test(text);
+    const slot = labelled ? slotIn(text) : null;
+    if (slot !== null) return { slot, raw: text.trim(), source };
   }
   return null;
 };
 
 const fromLocation = (dmi: Dmi): BladePosition | null => {
-  const location = dmi.board.location?.trim() ?? '';
-  if (location === '' || isFiller('location', location)) return null;
+  const raw = dmi.board.location?.trim() ?? '';
+  if (raw === '' || isFiller('location', raw)) return null;
   const source = 'smbios:2.location';
-  const named = NAMED_SLOT.exec(location)?.[1];
-  if (named !== undefined) return named === '0' ? null : { slot: named.toLowerCase(), source };
-  if (CARTRIDGE_NODE.test(location)) return { slot: location.toLowerCase(), source };
-  // A bare number means a slot only where the maker or the chassis says that several machines share it.
-  const bare = BARE_NUMBER.exec(location)?.[1];
-  const shared = /quanta|qct/i.test(dmi.system.manufacturer ?? '') || ENCLOSING_TYPES.includes(dmi.chassis.type ?? '');
-  return bare !== undefined && shared ? { slot: bare, source } : null;
+  const named = slotIn(raw);
+  if (named !== null) return { slot: named, raw, source };
+  // A bare number or letter means a slot only where the maker or the chassis says that several machines share it.
+  const kind = machineKind(dmi, false);
+  const isShared = ENCLOSING_TYPES.includes(dmi.chassis.type ?? '') || kind === 'blade' || kind === 'node';
+  const isMaker = BARE_NUMBER_MAKERS.test(dmi.system.manufacturer ?? '');
+  const bare = BARE_NUMBER.exec(raw)?.[1];
+  if (bare !== undefined && (isShared || isMaker)) return { slot: bare, raw, source };
+  return isShared && BARE_LETTER.test(raw) ? { slot: raw.toLowerCase(), raw, source } : null;
 };
 
 const fromDellSerial = (dmi: Dmi): BladePosition | null => {
-  const slot = /dell/i.test(dmi.system.manufacturer ?? '') ? DELL_BOARD_SERIAL.exec(dmi.board.serial ?? '')?.[1] : undefined;
-  return slot === undefined || slot === '0' ? null : { slot: slot.toLowerCase(), source: 'smbios:2.serial' };
+  const serial = dmi.board.serial?.trim() ?? '';
+  const slot = /dell/i.test(dmi.system.manufacturer ?? '') ? DELL_BOARD_SERIAL.exec(serial)?.[1] : undefined;
+  return slot === undefined || slot === '0' ? null : { slot: slot.toLowerCase(), raw: serial, source: 'smbios:2.serial' };
 };
 
 /** The machine's slot in its enclosure, or null for a machine that stands alone or does not say. */
 export const bladePosition = (dmi: Dmi): BladePosition | null =>
   fromOem(locatorStrings(dmi), 'smbios:204.bay') ?? fromOem(dmi.oemStrings, 'smbios:11') ?? fromLocation(dmi) ?? fromDellSerial(dmi);
 
-/** What names the enclosure itself, for a machine that has a slot: HPE's name or serial, else the chassis serial. */
-export const bladeEnclosure = (dmi: Dmi): { readonly name: string; readonly source: string } | null => {
-  if (bladePosition(dmi) === null) return null;
-  const locator = [...locatorStrings(dmi), ...dmi.oemStrings];
-  for (const label of ['Enclosure Name', 'Enclosure Serial', 'Chassis Name', 'Enclosure Serial Number', 'Chassis Serial Number']) {
-    const name = valueAfter(locator, label);
-    if (name !== null) return { name, source: 'smbios:oem' };
+export type Named = { readonly name: string; readonly source: string };
+export type BladeEnclosure = { readonly name: Named | null; readonly serial: Named | null; readonly model: Named | null };
+
+const named = (text: string | null | undefined, source: string): Named | null => {
+  const name = text?.trim() ?? '';
+  return name === '' || isFiller('serial', name) ? null : { name, source };
+};
+
+const firstOf = (texts: readonly string[], labels: readonly string[]): Named | null => {
+  for (const label of labels) {
+    const name = named(valueAfter(texts, label), 'smbios:oem');
+    if (name !== null) return name;
   }
-  const serial = dmi.chassis.serial?.trim() ?? '';
-  return serial === '' || isFiller('serial', serial) ? null : { name: serial, source: 'smbios:3.serial' };
+  return null;
+};
+
+/** What names the enclosure itself: HPE's name or serial, else the chassis serial. Null for a machine that is in none. */
+export const bladeEnclosure = (dmi: Dmi): BladeEnclosure | null => {
+  const hasSlot = bladePosition(dmi) !== null;
+  const kind = machineKind(dmi, hasSlot);
+  if (!hasSlot && kind !== 'blade' && kind !== 'node') return null;
+  const texts = [...locatorStrings(dmi), ...dmi.oemStrings];
+  // Supermicro gives the system's serial and product to the enclosure, and the board's to the node: save where that product is a
+  // blade's own name or a board's. Then nothing tells of the enclosure.
+  if (/supermicro/i.test(dmi.system.manufacturer ?? '')) {
+    const product = dmi.system.product?.trim() ?? '';
+    if (kind === 'blade' || product === dmi.board.product?.trim()) return { name: null, serial: null, model: null };
+    const whole = named(dmi.system.serial, 'smbios:1.serial');
+    return { name: whole, serial: whole, model: named(dmi.system.product, 'smbios:1.product') };
+  }
+  const ownSerial = dmi.system.serial?.trim() ?? '';
+  // With a structure for the enclosure, and where it bears the machine's serial, the chassis structure tells of the blade itself.
+  const isEnclosure = dmi.enclosure === undefined && dmi.chassis.serial?.trim() !== ownSerial;
+  const chassisSerial = isEnclosure ? named(dmi.chassis.serial, 'smbios:3.serial') : null;
+  const serial =
+    firstOf(texts, ['Enclosure Serial', 'Enclosure Serial Number', 'Chassis Serial Number']) ??
+    named(dmi.enclosure?.serial, 'smbios:3.enclosing') ??
+    chassisSerial;
+  const model =
+    firstOf(texts, ['Enclosure Model', 'CPN']) ??
+    named(dmi.enclosure?.version, 'smbios:3.enclosing') ??
+    (chassisSerial === null ? null : named(dmi.chassis.version, 'smbios:3.version'));
+  return { name: firstOf(texts, ['Enclosure Name', 'Chassis Name']) ?? serial, serial, model };
 };

@@ -1,149 +1,11 @@
 // Inventory → facts: named, typed, cleaned values with their source. PURE: the same inventory gives the same facts anywhere.
-import type { Disk, DiskExclusion } from '../protocol/disk.ts';
-import type { Fact, FactName, FactValue } from '../protocol/facts.ts';
+import type { Fact } from '../protocol/facts.ts';
 import type { Inventory } from '../protocol/inventory.ts';
-import { bladeEnclosure, bladePosition } from './blade.ts';
+import { diskFacts, memoryFacts, nicFacts } from './device-facts.ts';
+import { dmiFacts } from './dmi-facts.ts';
+import { fact, never, textFact, textList } from './fact-parts.ts';
 import type { FillerField } from './filler.ts';
-import { isFiller, isWanderingNic } from './filler.ts';
-
-const tidy = (text: string): string => text.trim().replace(/\s+/g, ' ');
-
-/** No fact for what is blank or unknown; filler becomes a fact that is marked as such. */
-const textFact = (name: FactName, field: FillerField, source: string, value: string | null | undefined): readonly Fact[] => {
-  const text = tidy(value ?? '');
-  return text === '' ? [] : [{ name, value: text, source, filler: isFiller(field, text) }];
-};
-
-const fact = (name: FactName, source: string, value: FactValue | null | undefined): readonly Fact[] =>
-  value === null || value === undefined ? [] : [{ name, value, source, filler: false }];
-
-/** A list holds only its real members; a list of nothing but filler is shown as filler. */
-const textList = (
-  name: FactName,
-  source: string,
-  values: readonly (string | null)[],
-  filler: (value: string) => boolean,
-): readonly Fact[] => {
-  const texts = [...new Set(values.map((value) => tidy(value ?? '')).filter((value) => value !== ''))];
-  const real = texts.filter((text) => !filler(text));
-  if (texts.length === 0) return [];
-  return [{ name, value: real.length > 0 ? real : texts, source, filler: real.length === 0 }];
-};
-
-const never = (): boolean => false;
-
-const dmiFacts = (dmi: NonNullable<Inventory['dmi']>): readonly Fact[] => {
-  const slot = bladePosition(dmi);
-  const enclosure = bladeEnclosure(dmi);
-  const assetTags = [
-    ...textFact('asset.tag', 'asset-tag', 'smbios:3.asset-tag', dmi.chassis.assetTag),
-    ...textFact('asset.tag', 'asset-tag', 'smbios:2.asset-tag', dmi.board.assetTag),
-  ];
-  const assetTag = assetTags.find((tag) => !tag.filler) ?? assetTags[0];
-  return [
-    ...textFact('manufacturer', 'name', 'smbios:1.manufacturer', dmi.system.manufacturer),
-    ...textFact('model', 'name', 'smbios:1.product', dmi.system.product),
-    ...textFact('system.serial', 'serial', 'smbios:1.serial', dmi.system.serial),
-    ...textFact('system.uuid', 'uuid', 'smbios:1.uuid', dmi.system.uuid?.toLowerCase()),
-    ...textFact('system.sku', 'name', 'smbios:1.sku', dmi.system.sku),
-    ...textFact('system.family', 'name', 'smbios:1.family', dmi.system.family),
-    ...textFact('system.version', 'name', 'smbios:1.version', dmi.system.version),
-    ...(assetTag === undefined ? [] : [assetTag]),
-    ...textFact('board.manufacturer', 'name', 'smbios:2.manufacturer', dmi.board.manufacturer),
-    ...textFact('board.model', 'name', 'smbios:2.product', dmi.board.product),
-    ...textFact('board.serial', 'serial', 'smbios:2.serial', dmi.board.serial),
-    ...fact('chassis.type', 'smbios:3.type', dmi.chassis.type),
-    ...textFact('chassis.manufacturer', 'name', 'smbios:3.manufacturer', dmi.chassis.manufacturer),
-    ...textFact('chassis.serial', 'serial', 'smbios:3.serial', dmi.chassis.serial),
-    ...(enclosure === null ? [] : fact('chassis.enclosure', enclosure.source, enclosure.name)),
-    ...(slot === null ? [] : fact('blade.slot', slot.source, slot.slot)),
-    ...textFact('firmware.vendor', 'name', 'smbios:0.vendor', dmi.bios.vendor),
-    ...textFact('firmware.version', 'name', 'smbios:0.version', dmi.bios.version),
-    ...textFact('firmware.date', 'name', 'smbios:0.date', dmi.bios.date),
-    ...textFact('cpu.id', 'serial', 'smbios:4.id', dmi.processorIds[0]),
-  ];
-};
-
-/** Media and networked volumes are not the machine's own disks: they come and go, and several machines see the same one. */
-const NOT_ITS_OWN: readonly DiskExclusion[] = [
-  'removable',
-  'boot-media',
-  'virtual-media',
-  'internal-sd',
-  'fibre-channel',
-  'iscsi',
-  'nvme-over-fabrics',
-  'multipath',
-];
-
-/** The disks that belong to the machine itself; what disk facts and machine identity are made of. */
-export const ownDisks = (disks: readonly Disk[]): readonly Disk[] =>
-  disks.filter((disk) => !disk.exclusions.some((exclusion) => NOT_ITS_OWN.includes(exclusion)));
-
-const diskFacts = (all: readonly Disk[]): readonly Fact[] => {
-  const disks = ownDisks(all);
-  const sizes = disks.map((disk) => disk.sizeBytes);
-  const isFillerSerial = (text: string): boolean => isFiller('serial', text);
-  return [
-    ...fact('disk.count', 'sysfs:block', disks.length),
-    ...fact('disk.sizes', 'sysfs:block', sizes.length > 0 ? sizes : null),
-    ...fact(
-      'disk.total',
-      'sysfs:block',
-      sizes.reduce((sum, size) => sum + size, 0),
-    ),
-    ...textList(
-      'disk.models',
-      'sysfs:block',
-      disks.map((disk) => disk.model),
-      never,
-    ),
-    ...textList(
-      'disk.serials',
-      'sysfs:block',
-      disks.map((disk) => disk.serial),
-      isFillerSerial,
-    ),
-    ...textList(
-      'disk.wwns',
-      'sysfs:block',
-      disks.map((disk) => disk.wwn),
-      isFillerSerial,
-    ),
-    ...textList(
-      'disk.kinds',
-      'sysfs:block',
-      disks.map((disk) => (disk.kind === 'unknown' ? null : disk.kind)),
-      never,
-    ),
-    ...textList(
-      'disk.transports',
-      'sysfs:block',
-      disks.map((disk) => (disk.transport === 'unknown' ? null : disk.transport)),
-      never,
-    ),
-  ];
-};
-
-const nicFacts = (nics: Inventory['nics']): readonly Fact[] => {
-  const speeds = nics.flatMap((nic) => (nic.speedMbps === null ? [] : [nic.speedMbps]));
-  const wandering = new Set(nics.filter((nic) => isWanderingNic(nic.driver)).map((nic) => nic.permanentMac ?? nic.mac));
-  return [
-    ...textList(
-      'nic.macs',
-      'sysfs:net',
-      nics.map((nic) => nic.permanentMac ?? nic.mac),
-      (mac) => isFiller('mac', mac) || wandering.has(mac),
-    ),
-    ...textList(
-      'nic.drivers',
-      'sysfs:net',
-      nics.map((nic) => nic.driver),
-      never,
-    ),
-    ...fact('nic.speeds', 'sysfs:net', speeds.length > 0 ? speeds : null),
-  ];
-};
+import { isFiller } from './filler.ts';
 
 /** The neighbour at the interface that it booted from; when that is not known, the only neighbour there is. */
 const neighbourOf = (inventory: Inventory): Inventory['lldp'][number] | null => {
@@ -188,14 +50,17 @@ export const factsFrom = (inventory: Inventory): readonly Fact[] => {
     ...(dmi === null ? [] : dmiFacts(dmi)),
     ...fact('firmware.kind', 'efi', firmware?.kind),
     ...fact('secure-boot', 'efi', firmware?.secureBoot),
+    ...(firmware?.tpmVersion === undefined
+      ? textFact('tpm.version', 'name', 'smbios:43', dmi?.tpmVersion)
+      : fact('tpm.version', 'sysfs:tpm', firmware.tpmVersion)),
     ...textFact('architecture', 'name', 'kernel', inventory.architecture),
     ...textFact('cpu.vendor', 'name', 'cpuinfo', cpu?.vendor),
     ...textFact('cpu.model', 'name', 'cpuinfo', cpu?.model),
     ...fact('cpu.count', 'cpuinfo', cpu?.sockets),
-    ...fact('cpu.cores', 'cpuinfo', cpu?.cores),
-    ...fact('cpu.threads', 'cpuinfo', cpu?.threads),
-    ...fact('memory.size', memory !== null && memory.modules.length > 0 ? 'smbios:17' : 'meminfo', memory?.sizeBytes),
-    ...fact('memory.modules', 'smbios:17', memory === null || memory.modules.length === 0 ? null : memory.modules.length),
+    // Zero: an old table that does not count them.
+    ...fact('cpu.cores', 'cpuinfo', cpu?.cores || null),
+    ...fact('cpu.threads', 'cpuinfo', cpu?.threads || null),
+    ...memoryFacts(memory),
     ...diskFacts(inventory.disks),
     ...nicFacts(inventory.nics),
     ...textList(

@@ -1,82 +1,80 @@
 // Vendor filler: values that a factory left in place of real ones, so that thousands of machines share them. PURE.
-// They are shown, and they count for nothing when machines are told apart or matched (docs/adr, identity).
+// They are shown, and they count for nothing when machines are told apart or matched (docs/identity.md).
+
+import { isCopiedMac, isFillerUuid } from './filler-uuid.ts';
+import { REAL_NAMES, RUN_TOGETHER, WORDS } from './filler-words.ts';
 
 /** What a value is meant to be; each kind has filler of its own. */
 export type FillerField = 'serial' | 'uuid' | 'mac' | 'asset-tag' | 'name' | 'location';
 
-/** Whole values, lower case, white space collapsed and trailing dots removed, that mean "nobody filled this in". */
-const WORDS = new Set(
-  (
-    '|none|null|nil|n/a|na|n.a|not available|not applicable|not specified|not provided|not present|not set|not settable|' +
-    'no data|no asset tag|no serial|no asset information|empty|blank|undefined|unset|unknown|unspecified|invalid|default|' +
-    'default string|default_string|string|standard|other|test|xxx|o.e.m|oem|oem_default|filled by oem|to be filled|' +
-    'to be filled by oem|to be filled by o.e.m|tbd|tba|dummy|system manufacturer|system product name|system version|' +
-    'system serial number|system sku|system name|system uuid|base board manufacturer|base board product name|' +
-    'base board serial number|base board version|base board asset tag|board serial number|baseboard serial number|' +
-    'serial number|serialnumber|serial|mb-1234567890|asset-1234567890|chassis manufacturer|chassis version|' +
-    'chassis serial number|chassis asset tag|asset tag|asset-tag|assettag|atn12345678901234567|sernum0|assettagnum0|' +
-    'part component|base board chassis location|chassis location|location|unknow|sku=notprovided|type1sku0|type1family|' +
-    'type2 - board chassis location|type2 - board serial number|type2 - board asset tag|product name|product version|' +
-    'family|sku|sku number'
-  ).split('|'),
-);
+/** Placeholders of firmware makers' templates, in names and in everything else. */
+const TEMPLATES = [
+  /^to[ _-]?be[ _-]?(filled|set|defined|assigned|programmed)/i,
+  /^type\d ?- /i, // Insyde's template: `Type1 - TBD by OEM`
+  /^oem[ _]?define ?\d+$/i, // the same maker's, of what has no structure of its own
+  /^\$(\([\w. ]+\)|\{[\w. ]+\})$/, // an unreplaced variable of some build script
+] as const;
 
-/** Shapes of filler in any text field: one character repeated, keyboard runs, "to be filled…", placeholders in brackets. */
+/** Shapes of filler in any other text: keyboard runs, placeholders in brackets. */
 const SHAPES = [
-  /^(.)\1*$/, // 0000, xxxxxx, ........, a lone dash
-  /^[\s.\-_*#?/]+$/,
-  /^0?123456789(0|abcdef)?\d*$/i,
-  /^9876543210?$/,
-  /^1234567(8|890)?$/,
-  /^to be (filled|set|defined)/i,
-  /^(system|chassis|board|base ?board) (serial|asset)( number| tag)?$/i,
-  /^(sernum|assettagnum|partnum)\d+$/,
+  ...TEMPLATES,
+  /^(eui|naa)\.(.)\2+$/, // a disk's name that nobody gave
+  /^(0x)?(00|ff)+(h)?$/i,
+  /^0987654321$/,
+  /^qm0000\d$/i, // every disk of every QEMU machine that was given none
+  /^(abc|abcd|abcdef|abcdefg|qwerty|asdf|abc123|abc12345|abcd1234|a1b2c3d4)$/i,
+  /^(please )?(fill|filled|enter|set|input)(ed)? (in )?(by|the) /i,
+  /^(oem )?(system|chassis|board|base ?board|mother ?board|product|enclosure) ?(serial|asset)([ _-]?(number|tag|no\.?|num))?\.?#?$/i,
+  /^(\w{1,12}_)?(sernum|assettagnum|partnum|modulepartnumber)\d{0,2}$/i,
+  /^oem[0x]+$/i,
+  /^0?1234567890{2,}$/, // a count that nobody went on with
+  /^(serial ?number|serial|asset ?tag)[ _#-]?(0+|x+|\*+)?$/i,
+  /^\$[\w$ ]*$/,
   /^<.*>$/,
   /^\[.*\]$/,
+  /^%\w*%?$/,
 ] as const;
 
 /** Names, versions and places are short and repeat; only these shapes say nothing. */
-const NAME_SHAPES = [/^[\s.\-_*#?/]+$/, /^0+$/, /^x{2,}$/, /^0?123456789(0|abcdef)?\d*$/i, /^to be (filled|set|defined)/i] as const;
+const NAME_SHAPES = [
+  ...TEMPLATES,
+  /^0+$/,
+  /^x{2,}$/,
+  /^(.)\1{3,}$/,
+  /^<(bad index|out of spec).*>$/i,
+  /-kxxx-vyyy$/i, // Fujitsu's number of a configuration, without the numbers
+  /^sku=notprovided(;|$)/i, // Dell: `SKU=NotProvided;ModelName=…`
+] as const;
 
-/** UUIDs that vendors and board makers ship on every board; compared without case. */
-const UUIDS = new Set([
-  '03000200-0400-0500-0006-000700080009',
-  '00020003-0004-0005-0006-000700080009',
-  '03020100-0504-0706-0809-0a0b0c0d0e0f',
-  '00010203-0405-0607-0809-0a0b0c0d0e0f',
-  '03d40274-0435-05dc-8506-010700080009',
-  '12345678-1234-5678-90ab-cddeefaabbcc',
-  '12345678-1234-1234-1234-123456789abc',
-  'deadbeef-dead-beef-dead-beefdeadbeef',
-  '4c4c4544-0000-2010-8020-80c04f202020', // Dell's form of "no service tag"
-  'fefefefe-fefe-fefe-fefe-fefefefefefe',
-]);
+/** What stands before the digits where makers number a template's fields; behind other letters only ten digits are no number. */
+const NUMBERED = /^(sn|s\/n|mb|sys|cs|bsn|csn|ssn|psn|atn|asset|chassis|tag|serial|board|system|bb)[\s\-_#:]*(?=\d)/i;
+const ANY_LETTERS = /^[a-z]{1,5}[\s\-_#:]*(?=\d+$)/i;
 
-/** MACs that are copied on many devices: vendor test values and clone adapters that all carry one number. */
-const MACS = new Set([
-  '00:00:00:00:00:00',
-  'ff:ff:ff:ff:ff:ff',
-  '00:11:22:33:44:55',
-  '00:12:34:56:78:90',
-  '00:01:02:03:04:05',
-  '02:00:00:00:00:00',
-  '00:e0:4c:68:00:01',
-  '00:e0:4c:36:00:01',
-  '00:e0:4c:53:44:58',
-  '00:0e:c6:00:00:01',
-  '00:04:4b:00:00:00',
-  '88:88:88:88:87:88', // Realtek without EEPROM
-  '00:10:18:00:00:00', // Broadcom without NVRAM
-  '00:50:c2:00:00:00',
-]);
+const countFrom = (digits: string): string => digits.repeat(8);
+const COUNTS = [
+  '0123456789',
+  '1234567890',
+  '0123456789abcdef',
+  '123456789abcdef0',
+  '123456789abcdef',
+  '1234567890abcdef',
+  'abcdefghijklmnopqrstuvwxyz',
+].map(countFrom);
 
-/** Drivers of USB adapters, and of the management controller's USB network: they wander, or every machine has the same. */
-const WANDERING_DRIVERS = new Set(
-  (
-    'asix ax88179_178a aqc111 cdc_ether cdc_ncm cdc_mbim cdc_subset dm9601 lan78xx mcs7830 pegasus r8152 r8153_ecm ' +
-    'rndis_host rtl8150 smsc75xx smsc95xx sr9700 sr9800 qmi_wwan ipheth usbnet'
-  ).split(' '),
-);
+/** `0123456789AB`, `12345678901234567`: nothing but counting up, and at least so much of it. */
+const countsUp = (text: string, least: number): boolean => text.length >= least && COUNTS.some((count) => count.startsWith(text));
+
+const isCounted = (text: string): boolean =>
+  /^9876543210?$/.test(text.replace(NUMBERED, '')) ||
+  countsUp(text, 7) ||
+  countsUp(text.replace(NUMBERED, ''), 8) ||
+  countsUp(text.replace(ANY_LETTERS, ''), 10);
+
+/** `' '`, `--`, a control character: no letter and no digit in any script. */
+const isMute = (text: string): boolean => !/[\p{L}\p{N}]/u.test(text);
+
+/** `0000`, `XXXX-XXXX`, `00:00:00`: one character over and over. Fewer may be somebody's first machine. */
+const isOneCharacter = (text: string): boolean => /^(.)\1{2,}$/.test(text.replace(/[\s\-_.:/]/g, ''));
 
 const tidy = (value: string): string =>
   value
@@ -85,23 +83,42 @@ const tidy = (value: string): string =>
     .replace(/[.\s]+$/, '')
     .toLowerCase();
 
-const isFillerUuid = (uuid: string): boolean => {
-  const hex = uuid.replaceAll('-', '');
-  // Real UUIDs never have so few different digits: all-zero, all-F, 0F0F0F…
-  return hex.length !== 32 || new Set(hex).size <= 2 || UUIDS.has(uuid);
+const isFillerMac = (mac: string): boolean => {
+  const octets = mac.split(/[:-]/);
+  return isCopiedMac(octets.join(':')) || (Number.parseInt(octets[0] ?? '', 16) & 1) === 1;
 };
 
 /** True when the value says nothing about this very machine. Blank counts as filler. */
 export const isFiller = (field: FillerField, value: string): boolean => {
   const text = value.trim().toLowerCase();
   if (field === 'uuid') return isFillerUuid(text);
-  if (field === 'mac') return MACS.has(text) || (Number.parseInt(text.slice(0, 2), 16) & 1) === 1;
+  if (field === 'mac') return isFillerMac(text);
   const tidied = tidy(value);
-  if (WORDS.has(tidied)) return true;
+  const isName = field === 'location' || field === 'name';
+  if (WORDS.has(tidied) || RUN_TOGETHER.has(tidied.replaceAll(' ', ''))) return !(isName && REAL_NAMES.has(tidied));
+  if (isMute(tidied)) return true;
   // A slot may well be called "4", a product "X", a version "0.0.0".
-  if (field === 'location' || field === 'name') return NAME_SHAPES.some((shape) => shape.test(tidied));
-  return SHAPES.some((shape) => shape.test(tidied));
+  if (isName) return countsUp(tidied, 9) || NAME_SHAPES.some((shape) => shape.test(tidied));
+  return isOneCharacter(tidied) || isCounted(tidied) || SHAPES.some((shape) => shape.test(tidied));
 };
 
-/** True for adapters whose MAC names the adapter and not the machine it is plugged into. */
-export const isWanderingNic = (driver: string | null): boolean => driver !== null && WANDERING_DRIVERS.has(driver);
+/** What a serial stands beside: some firmware writes the machine's name into it. */
+export type SerialContext = { readonly manufacturer: string | null; readonly names: readonly (string | null)[] };
+
+/** Dell writes a service tag or nothing, so whatever has the form of one is one, `1234567` too. */
+const isServiceTag = (context: SerialContext, value: string): boolean =>
+  /^dell/i.test(context.manufacturer?.trim() ?? '') && /^[0-9a-z]{7}$/i.test(value) && !/^(.)\1*$/.test(value);
+
+const repeatsName = (context: SerialContext, value: string): boolean =>
+  context.names.some((name) => name !== null && tidy(name) !== '' && tidy(name) === tidy(value));
+
+/** {@link isFiller} of an asset tag: some firmware writes one word into every field. Short ones may well be a version's number too. */
+export const isFillerAssetTag = (context: SerialContext, value: string): boolean =>
+  isFiller('asset-tag', value) || (/^(?=.*[a-z]).{4,}$/i.test(value.trim()) && repeatsName(context, value));
+
+/** {@link isFiller} of a serial, told with the machine's names beside it: a serial that repeats one of them is filler too. */
+export const isFillerSerial = (context: SerialContext, value: string): boolean => {
+  if (isServiceTag(context, value.trim())) return WORDS.has(tidy(value));
+  if (isFiller('serial', value)) return true;
+  return repeatsName(context, value);
+};

@@ -6,6 +6,7 @@ import { openFat } from './fat.ts';
 import type { BootLoader } from './manifest.ts';
 import type { PartitionTable, ReadAt } from './partition-table.ts';
 import { BIOS_BOOT_TYPE, isEsp, partitionOffsetBytes } from './partition-table.ts';
+import { readBootCode } from './boot-code.ts';
 import { cachedReads } from './read-cache.ts';
 import { PE_HEAD_BYTES, parsePortableExecutable, signersOf } from './portable-executable.ts';
 
@@ -30,7 +31,7 @@ export const findBootChain = async (source: ReadAt, table: PartitionTable): Prom
   const hasUefi = loaders.some((loader) => loader.architecture !== 'unknown');
   const biosCode = await biosBootCode(read, table);
   const firmware = hasUefi ? (biosCode ? 'both' : 'uefi') : biosCode ? 'bios' : 'unknown';
-  const bootChain = biosCode ? [...loaders, mbrLoader] : loaders;
+  const bootChain = biosCode ? [...loaders, { ...mbrLoader, bootCode: await readBootCode(read, table) }] : loaders;
   return { firmware, architecture: architectureOf(loaders, biosCode), bootChain };
 };
 
@@ -106,3 +107,12 @@ const architectureOf = (loaders: readonly BootLoader[], biosCode: boolean): Arch
   const order: readonly Architecture[] = ['x86_64', 'aarch64', 'riscv64', 'loongarch64', 'arm', 'i386'];
   return order.find((architecture) => found.has(architecture)) ?? (biosCode ? 'x86' : 'unknown');
 };
+
+/** Issuers whose signatures a stock Secure Boot machine accepts (Microsoft's UEFI CAs of 2011 and 2023, and Windows' own). */
+const STOCK_ISSUER = /^Microsoft (Corporation )?(UEFI CA|Windows Production PCA|Root Certificate Authority)|^Windows UEFI CA 2023/;
+
+/** True when firmware that trusts only the stock keys starts this disk: the removable-media loader or a shim must be signed so. */
+export const isSecureBootTrusted = (chain: readonly BootLoader[]): boolean =>
+  chain.some(
+    (loader) => ['removable', 'shim', 'windows'].includes(loader.kind) && loader.signedBy.some((issuer) => STOCK_ISSUER.test(issuer)),
+  );

@@ -1,8 +1,8 @@
 // Chunks and their frames (docs/FORMAT.md "Frame"): fixed pieces of disk content named by the SHA-256 of their raw bytes, and
 // the self-checking envelope in which they are stored and travel.
 import { constants, crc32, zstdDecompressSync } from 'node:zlib';
-import { failed, success } from '../protocol/failure.ts';
-import type { Result } from '../protocol/failure.ts';
+import { failed, success } from '../protocol/result.ts';
+import type { Result } from '../protocol/result.ts';
 import { CODECS, FRAME_HEADER_BYTES, FRAME_MAGIC, LARGE_CHUNK_SIZE_BYTES, chunkIdOf, encodeFrame } from './encode-frame.ts';
 import type { Codec } from './encode-frame.ts';
 
@@ -69,6 +69,27 @@ export const decodeFrame = (bytes: Uint8Array, offset = 0): Result<{ readonly he
   const raw = inflate(header, bodyOf(bytes, offset, header));
   if (raw?.length !== header.rawLength) return malformedFrame('its content does not decompress');
   return chunkIdOf(raw) === header.chunkId ? success({ header, raw }) : malformedFrame('its content is not what its name says');
+};
+
+/**
+ * Unwraps and verifies one chunk into memory of its length, without a copy on the way. The hash of the result is the proof; the CRC of
+ * the stored bytes, for those who pass frames on, would only say the same again.
+ */
+export const decodeFrameInto = (
+  bytes: Uint8Array,
+  offset: number,
+  into: Uint8Array,
+  decompress: (stored: Uint8Array, into: Uint8Array) => boolean,
+): Result<FrameHeader> => {
+  const parsed = parseFrameHeader(bytes, offset);
+  if (!parsed.ok) return parsed;
+  const header = parsed.value;
+  const body = bodyOf(bytes, offset, header);
+  if (body.length !== header.encodedLength) return malformedFrame('it is cut off');
+  if (header.rawLength !== into.length) return malformedFrame(`it has ${header.rawLength} bytes where ${into.length} belong`);
+  if (header.codec === 'raw') into.set(body);
+  else if (!decompress(body, into)) return malformedFrame('its content does not decompress');
+  return chunkIdOf(into) === header.chunkId ? parsed : malformedFrame('its content is not what its name says');
 };
 
 /** The headers and offsets of back-to-back frames, as in a batch answer; fails on the first one that is not whole. */

@@ -2,12 +2,17 @@
 import type { BootFindings } from './boot-chain.ts';
 import { findBootChain } from './boot-chain.ts';
 import { identifyFilesystem } from './filesystem.ts';
+import { findBindings } from './machine-binding.ts';
+import type { MachineBinding } from './machine-binding.ts';
 import type { FoundFilesystem } from './manifest.ts';
 import type { PartitionTable, ReadAt } from './partition-table.ts';
 import { partitionOffsetBytes } from './partition-table.ts';
 import { cachedReads } from './read-cache.ts';
 
-export type DiskDescription = BootFindings & { readonly filesystems: readonly FoundFilesystem[] };
+export type DiskDescription = BootFindings & {
+  readonly filesystems: readonly FoundFilesystem[];
+  readonly bindings: readonly MachineBinding[];
+};
 
 /** `capture` is `whole` throughout; a capture that takes used blocks only replaces it per partition. */
 export const describeDisk = async (source: ReadAt, table: PartitionTable): Promise<DiskDescription> => {
@@ -23,5 +28,5 @@ export const describeDisk = async (source: ReadAt, table: PartitionTable): Promi
       capture: 'whole',
     });
   }
-  return { ...(await findBootChain(read, table)), filesystems };
+  return { ...(await findBootChain(read, table)), filesystems, bindings: await findBindings(read, table) };
 };

@@ -17,8 +17,13 @@ export type FatVolume = {
 
 export type FatEntry = { readonly name: string; readonly isDirectory: boolean; readonly sizeBytes: number; readonly firstCluster: number };
 
-type Layout = {
+/** Offsets are bytes from the start of the volume. */
+export type FatLayout = {
   readonly bits: 12 | 16 | 32;
+  readonly fatCount: number;
+  /** Of one copy. */
+  readonly fatBytes: number;
+  readonly totalBytes: number;
   readonly clusterBytes: number;
   readonly clusterCount: number;
   readonly fatOffset: number;
@@ -34,7 +39,7 @@ const MAX_PATH_PARTS = 8;
 /** Opens the volume that begins at `baseBytes`; undefined if no FAT is there. */
 export const openFat = async (read: ReadAt, baseBytes: number): Promise<FatVolume | undefined> => {
   const boot = Buffer.from(await read(baseBytes, 512));
-  const layout = layoutOf(boot);
+  const layout = fatLayoutOf(boot);
   if (layout === undefined) return undefined;
   const readHere: ReadAt = (offset, length) => read(baseBytes + offset, length);
   const serialAt = layout.bits === 32 ? 67 : 39;
@@ -94,7 +99,7 @@ export const openFat = async (read: ReadAt, baseBytes: number): Promise<FatVolum
 };
 
 /** The BIOS parameter block, §3.1-3.5; the count of clusters alone decides the kind of FAT. */
-const layoutOf = (boot: Buffer): Layout | undefined => {
+export const fatLayoutOf = (boot: Buffer): FatLayout | undefined => {
   if (boot.length < 512 || boot[510] !== 0x55 || boot[511] !== 0xaa) return undefined;
   const sector = boot.readUInt16LE(11);
   const perCluster = boot.readUInt8(13);
@@ -112,6 +117,9 @@ const layoutOf = (boot: Buffer): Layout | undefined => {
   const bits = boot.readUInt16LE(22) === 0 ? 32 : clusterCount < 4085 ? 12 : 16;
   return {
     bits,
+    fatCount: fats,
+    fatBytes: fatSectors * sector,
+    totalBytes: totalSectors * sector,
     clusterBytes: sector * perCluster,
     clusterCount,
     fatOffset: reserved * sector,
@@ -122,9 +130,9 @@ const layoutOf = (boot: Buffer): Layout | undefined => {
   };
 };
 
-const isData = (layout: Layout, cluster: number): boolean => cluster >= 2 && cluster < layout.clusterCount + 2;
+const isData = (layout: FatLayout, cluster: number): boolean => cluster >= 2 && cluster < layout.clusterCount + 2;
 
-const nextCluster = async (read: ReadAt, layout: Layout, cluster: number): Promise<number> => {
+const nextCluster = async (read: ReadAt, layout: FatLayout, cluster: number): Promise<number> => {
   if (layout.bits === 12) {
     const pair = Buffer.from(await read(layout.fatOffset + Math.floor(cluster * 1.5), 2)).readUInt16LE(0);
     return cluster % 2 === 0 ? pair & 0xfff : pair >> 4;

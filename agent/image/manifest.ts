@@ -3,10 +3,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { failed, success } from '../protocol/failure.ts';
+import { firmwareBootSchema } from '../protocol/firmware-boot.ts';
+import { identityReportSchema } from '../protocol/identity.ts';
 import type { Result } from '../protocol/failure.ts';
 import { canonicalBytes, parseCanonicalJson } from './canonical-json.ts';
 import { chunkCountOf } from './chunk-table.ts';
 import { architectureSchema, contentSchema, diskOf, sha256Schema } from './content.ts';
+import { machineBindingSchema } from './machine-binding.ts';
 import { osoidOf } from './osoid.ts';
 
 export const MANIFEST_SCHEMA = 'rackside.manifest';
@@ -24,6 +27,13 @@ export const bootLoaderSchema = z.looseObject({
   architecture: architectureSchema,
   /** For each signature, the common name of the certificate that issued the signer's; empty if unsigned. */
   signedBy: z.array(words(256)).max(8),
+  /** Of boot code in sector 0: whose it is, and where GRUB's core lies. Since the first release it may be absent. */
+  bootCode: z
+    .looseObject({
+      code: z.enum(['grub', 'lilo', 'syslinux', 'windows', 'other']),
+      core: z.looseObject({ lba: count, partition: z.int().nullable(), found: z.boolean() }).optional(),
+    })
+    .optional(),
 });
 export type BootLoader = Readonly<z.infer<typeof bootLoaderSchema>>;
 
@@ -35,6 +45,8 @@ export const foundFilesystemSchema = z.looseObject({
   uuid: words(64).nullable(),
   /** `used`: only its used blocks; `whole`: every block; `shell`: only its header (swap). */
   capture: z.enum(['used', 'whole', 'shell']),
+  /** Why a filesystem that could have been read was taken whole. */
+  note: words(512).optional(),
 });
 export type FoundFilesystem = Readonly<z.infer<typeof foundFilesystemSchema>>;
 
@@ -61,12 +73,18 @@ export const manifestSchema = z.looseObject({
     fileName: words(255).nullable(),
     /** Full facts of the machine the image came from, by fact name; empty for an import. */
     facts: z.record(words(200), z.unknown()),
+    /** What its firmware started, as a capture read it; absent in images that were made otherwise or before. */
+    boot: firmwareBootSchema.optional(),
   }),
   recipe: z.looseObject({ id: words(200), version: words(64), matchOn: z.record(words(200), z.unknown()) }).nullable(),
   filesystems: z.array(foundFilesystemSchema).max(1024),
   bootChain: z.array(bootLoaderSchema).max(256),
+  /** What its capture found of its source's identity, and took out of the image; absent where nobody looked. */
+  identity: identityReportSchema.optional(),
   /** True if a volume in it is sealed to its machine's TPM. */
   boundToMachine: z.boolean(),
+  /** Which, and by what; absent where none is, and in images that were made before. */
+  bindings: z.array(machineBindingSchema).max(1024).optional(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 

@@ -11,6 +11,8 @@ export type MbrDetails = {
   readonly extended: { readonly entry: number; readonly startLba: number; readonly sectors: number } | null;
   /** Where each logical partition's own boot record lies, by partition number. */
   readonly recordLbas: ReadonlyMap<number, number>;
+  /** Where those records are to be read that are on their way to another place. */
+  readonly recordsFrom?: ReadonlyMap<number, number>;
 };
 
 const ENTRIES_AT = 446;
@@ -52,7 +54,11 @@ export const readMbr = async (
   const extended = entries.find((entry) => EXTENDED_TYPES.includes(entry.type));
   const chain = extended === undefined ? noChain : await readChain(read, extended, disk.logicalSectorBytes);
   const all = [...partitions, ...chain.partitions];
-  const problems: readonly TableProblem[] = chain.damaged ? ['mbr-chain-damaged'] : [];
+  const problems: readonly TableProblem[] = [
+    ...(chain.damaged ? ['mbr-chain-damaged' as const] : []),
+    ...(entries.filter((entry) => EXTENDED_TYPES.includes(entry.type)).length > 1 ? ['mbr-two-extended' as const] : []),
+    ...(extended !== undefined && isCrossed(extended, partitions, chain) ? ['partitions-overlap' as const] : []),
+  ];
   return {
     kind: 'mbr',
     diskSizeBytes: disk.sizeBytes,
@@ -69,6 +75,11 @@ export const readMbr = async (
   };
 };
 
+/** True where a primary partition reaches into the extended one, or a boot record lies in a partition: it could be its free space. */
+const isCrossed = (extended: Entry, primaries: readonly Partition[], { partitions, recordLbas }: Chain): boolean =>
+  primaries.some(({ startLba, sectors }) => startLba < extended.startLba + extended.sectors && extended.startLba < startLba + sectors) ||
+  [...recordLbas.values()].some((lba) => partitions.some(({ startLba, sectors }) => startLba <= lba && lba < startLba + sectors));
+
 /** Sector 0, and the boot records of logical partitions, with the table's numbers in place; everything else as found. */
 export const mbrPatches = async (read: ReadAt, table: PartitionTable): Promise<readonly DiskPatch[]> => {
   if (table.mbr === null) throw new TypeError('not an MBR');
@@ -79,11 +90,15 @@ export const mbrPatches = async (read: ReadAt, table: PartitionTable): Promise<r
   for (const partition of table.partitions) {
     const recordLba = recordLbas.get(partition.number);
     if (recordLba === undefined) {
+      const at = ENTRIES_AT + (partition.number - 1) * 16;
+      // An entry that the table had free: LBA alone counts, so the old cylinder numbers say "too large" as everywhere.
+      if (first[at + 4] === 0) first.set([0, 0xfe, 0xff, 0xff, Number(partition.type), 0xfe, 0xff, 0xff], at);
       writeLbas(first, partition.number - 1, partition.startLba, partition.sectors);
       continue;
     }
     const offsetBytes = recordLba * table.logicalSectorBytes;
-    const record = Buffer.from(await read(offsetBytes, 512));
+    const from = table.mbr.recordsFrom?.get(partition.number) ?? recordLba;
+    const record = Buffer.from(await read(from * table.logicalSectorBytes, 512));
     writeLbas(record, 0, partition.startLba - recordLba, partition.sectors);
     patches.push({ offsetBytes, bytes: record });
   }

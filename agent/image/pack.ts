@@ -16,7 +16,10 @@ const PACK_MAGIC = Buffer.from('RSPACK01');
 const TRAILER_MAGIC = Buffer.from('RSTRAIL1');
 const TAIL_MAGIC = 0x444e4552; // 'REND'
 const TRAILER_HEAD_BYTES = 20;
-const ENTRY_BYTES = 44;
+const DIGEST_BYTES = 32;
+export const ENTRY_BYTES = 44;
+/** What a trailer has beside its entries. */
+export const TRAILER_FRAME_BYTES = TRAILER_HEAD_BYTES + DIGEST_BYTES;
 
 /** Where one chunk's frame begins in a pack; the frame is `FRAME_HEADER_BYTES + encodedLength` long. */
 export type PackEntry = { readonly chunkId: string; readonly offset: number; readonly encodedLength: number; readonly rawLength: number };
@@ -71,30 +74,47 @@ export const parseTail = (tail: Uint8Array, packSizeBytes: number): Result<numbe
   const bytes = Buffer.from(tail);
   if (bytes.length !== PACK_TAIL_BYTES || bytes.readUInt32LE(4) !== TAIL_MAGIC) return malformed('its end is missing');
   const length = bytes.readUInt32LE(0);
-  const fits = length >= TRAILER_HEAD_BYTES + 32 && length <= packSizeBytes - PACK_HEADER_BYTES - PACK_TAIL_BYTES;
+  const fits = length >= TRAILER_FRAME_BYTES && length <= packSizeBytes - PACK_HEADER_BYTES - PACK_TAIL_BYTES;
   return fits ? success(length) : malformed('its trailer has an impossible length');
 };
 
-/** Reads a trailer or `.idx` file: hash first, then every entry within the frames, sorted and unique. Code `pack.malformed`. */
-export const parseTrailer = (input: Uint8Array): Result<PackIndex> => {
+/** Bytes of the trailer or `.idx` that begins at `at`, and the id that it claims; undefined where none begins or the bytes end in it. */
+export const trailerAt = (bytes: Buffer, at: number): { readonly lengthBytes: number; readonly packId: string } | undefined => {
+  if (at + TRAILER_HEAD_BYTES > bytes.length || bytes.compare(TRAILER_MAGIC, 0, 8, at, at + 8) !== 0) return undefined;
+  const lengthBytes = TRAILER_FRAME_BYTES + bytes.readUInt32LE(at + 8) * ENTRY_BYTES;
+  const end = at + lengthBytes;
+  return end > bytes.length ? undefined : { lengthBytes, packId: bytes.toString('hex', end - DIGEST_BYTES, end) };
+};
+
+/** A verified trailer as it lies there: `entries` has `ENTRY_BYTES` for each chunk, its id first, then the three numbers. */
+export type CheckedTrailer = { readonly packId: string; readonly framesEnd: number; readonly count: number; readonly entries: Buffer };
+
+/** Checks a trailer or `.idx` file: hash first, then every entry within the frames, sorted and unique. Code `pack.malformed`. */
+export const checkTrailer = (input: Uint8Array): Result<CheckedTrailer> => {
   const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength);
-  if (bytes.length < TRAILER_HEAD_BYTES + 32 || !bytes.subarray(0, 8).equals(TRAILER_MAGIC))
-    return malformed('its index is of no known kind');
+  if (bytes.length < TRAILER_FRAME_BYTES || !bytes.subarray(0, 8).equals(TRAILER_MAGIC)) return malformed('its index is of no known kind');
   const count = bytes.readUInt32LE(8);
   const framesEnd = bytes.readUInt32LE(12);
-  if (bytes.length !== TRAILER_HEAD_BYTES + count * ENTRY_BYTES + 32) return malformed('its index has the wrong length');
-  const body = bytes.subarray(0, bytes.length - 32);
+  if (bytes.length !== TRAILER_FRAME_BYTES + count * ENTRY_BYTES) return malformed('its index has the wrong length');
+  const body = bytes.subarray(0, bytes.length - DIGEST_BYTES);
   const digest = createHash('sha256').update(body).digest();
-  if (!digest.equals(bytes.subarray(bytes.length - 32))) return malformed('its index is damaged');
+  if (!digest.equals(bytes.subarray(bytes.length - DIGEST_BYTES))) return malformed('its index is damaged');
   if (bytes.readUInt32LE(16) !== 0 || framesEnd > PACK_MAX_BYTES) return malformed('its index is of no known kind');
-  const entries: PackEntry[] = [];
   for (let index = 0; index < count; index++) {
-    const entry = entryAt(bytes, TRAILER_HEAD_BYTES + index * ENTRY_BYTES);
-    if (!isWithin(entry, framesEnd) || entry.chunkId <= (entries.at(-1)?.chunkId ?? ''))
+    const at = TRAILER_HEAD_BYTES + index * ENTRY_BYTES;
+    if ((index > 0 && !isAscending(bytes, at - ENTRY_BYTES, at)) || !isWithin(bytes, at, framesEnd))
       return malformed(`index entry ${index} is impossible`);
-    entries.push(entry);
   }
-  return success({ packId: digest.toString('hex'), framesEnd, entries });
+  const entries = bytes.subarray(TRAILER_HEAD_BYTES, TRAILER_HEAD_BYTES + count * ENTRY_BYTES);
+  return success({ packId: digest.toString('hex'), framesEnd, count, entries });
+};
+
+/** The same as values, for whoever looks at single entries. */
+export const parseTrailer = (input: Uint8Array): Result<PackIndex> => {
+  const checked = checkTrailer(input);
+  if (!checked.ok) return checked;
+  const { packId, framesEnd, count, entries } = checked.value;
+  return success({ packId, framesEnd, entries: Array.from({ length: count }, (_, index) => entryAt(entries, index * ENTRY_BYTES)) });
 };
 
 /** Every whole frame from the front of a pack: what can still be used of a torn one. Stops at the first byte that is no frame. */
@@ -117,13 +137,23 @@ const entryAt = (bytes: Buffer, at: number): PackEntry => ({
   rawLength: bytes.readUInt32LE(at + 40),
 });
 
-const isWithin = (entry: PackEntry, framesEnd: number): boolean =>
-  entry.offset >= PACK_HEADER_BYTES &&
-  entry.offset + FRAME_HEADER_BYTES + entry.encodedLength <= framesEnd &&
-  entry.rawLength > 0 &&
-  entry.rawLength <= LARGE_CHUNK_SIZE_BYTES &&
-  entry.encodedLength > 0 &&
-  entry.encodedLength <= entry.rawLength;
+/** Whether the id at `one` comes before that at `other`: nearly always their first 4 bytes tell. */
+const isAscending = (bytes: Buffer, one: number, other: number): boolean => {
+  const difference = bytes.readUInt32BE(other) - bytes.readUInt32BE(one);
+  return difference === 0 ? bytes.compare(bytes, one, one + 32, other, other + 32) > 0 : difference > 0;
+};
+
+const isWithin = (bytes: Buffer, at: number, framesEnd: number): boolean => {
+  const [offset, encodedLength, rawLength] = [bytes.readUInt32LE(at + 32), bytes.readUInt32LE(at + 36), bytes.readUInt32LE(at + 40)];
+  return (
+    offset >= PACK_HEADER_BYTES &&
+    offset + FRAME_HEADER_BYTES + encodedLength <= framesEnd &&
+    rawLength > 0 &&
+    rawLength <= LARGE_CHUNK_SIZE_BYTES &&
+    encodedLength > 0 &&
+    encodedLength <= rawLength
+  );
+};
 
 const malformed = (what: string): ReturnType<typeof failed> =>
   failed('pack.malformed', `A pack of the library cannot be used: ${what}.`, 'Heal the library from another copy of it.');

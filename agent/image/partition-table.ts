@@ -45,7 +45,8 @@ export type TableProblem =
   | 'disk-smaller-than-table'
   | 'partition-beyond-end'
   | 'partitions-overlap'
-  | 'mbr-chain-damaged';
+  | 'mbr-chain-damaged'
+  | 'mbr-two-extended';
 
 /** The types this product asks about. */
 export const ESP_TYPE = 'c12a7328-f81f-11d2-ba4b-00a0c93ec93b';
@@ -62,7 +63,7 @@ export const lastPartition = (table: PartitionTable): Partition | undefined =>
     undefined,
   );
 
-/** Problems that partitions alone show. An MBR's logical partitions lie inside an extended one, which is not listed. */
+/** Problems that partitions alone show. An MBR's logical partitions lie inside an extended one, which is not listed: mbr.ts. */
 export const partitionProblems = (partitions: readonly Partition[], diskSectors: number): readonly TableProblem[] => {
   const problems: TableProblem[] = [];
   const sorted = partitions.toSorted((a, b) => a.startLba - b.startLba);

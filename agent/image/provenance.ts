@@ -38,6 +38,8 @@ const recordSchema = z.object({
   keyId: z.string().regex(/^[0-9a-f]{16}$/),
   site: z.string().max(200),
   atIso: z.iso.datetime(),
+  /** Names the per-machine settings that were written with it; absent where there were none. */
+  settingsSha256: sha256Schema.optional(),
 });
 export type ProvenanceRecord = Readonly<z.infer<typeof recordSchema>>;
 

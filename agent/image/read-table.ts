@@ -1,4 +1,5 @@
-// Finding a disk's partition table: GPT by its primary or backup copy at either sector size, else MBR, else none.
+// Finding a disk's partition table: GPT by its primary or backup copy at either sector size, else MBR, else none. A GPT that an MBR in
+// sector 0 does not announce is what the disk held before: kernels, firmware and Windows go by the MBR (UEFI 2.10 §5.2.3), and so do we.
 import { failed, success } from '../protocol/failure.ts';
 import type { Result } from '../protocol/failure.ts';
 import type { GptHeader } from './gpt.ts';
@@ -17,21 +18,23 @@ export const readPartitionTable = async (
   read: ReadAt,
   disk: { readonly sizeBytes: number; readonly logicalSectorBytes?: SectorBytes },
 ): Promise<Result<PartitionTable>> => {
+  const plain: Disk = { sizeBytes: disk.sizeBytes, logicalSectorBytes: disk.logicalSectorBytes ?? 512 };
+  const sector = await read(0, 512);
+  const entries = parseMbrEntries(sector);
+  // Without any entry at all, sector 0 was lost and the GPT is not.
+  if (entries !== undefined && !isProtective(entries)) return success((await readMbr(read, sector, plain)) ?? noTable(plain));
   const sizes: readonly SectorBytes[] = disk.logicalSectorBytes === undefined ? [512, 4096] : [disk.logicalSectorBytes];
   for (const logicalSectorBytes of sizes) {
     const table = await readGpt(read, { sizeBytes: disk.sizeBytes, logicalSectorBytes });
     if (table !== undefined) return success(table);
   }
-  const plain: Disk = { sizeBytes: disk.sizeBytes, logicalSectorBytes: disk.logicalSectorBytes ?? 512 };
-  const sector = await read(0, 512);
-  const entries = parseMbrEntries(sector);
-  if (entries !== undefined && isProtective(entries))
+  if (entries !== undefined)
     return failed(
       'table.gpt-damaged',
       'Both copies of the partition table (GPT) are damaged.',
       'Repair it with gdisk or sgdisk, or choose another disk.',
     );
-  return success((await readMbr(read, sector, plain)) ?? noTable(plain));
+  return success(noTable(plain));
 };
 
 const noTable = (disk: Disk): PartitionTable => ({

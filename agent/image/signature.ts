@@ -13,7 +13,7 @@ export type SigningKey = { readonly keyId: string; readonly publicKey: Uint8Arra
 export type TrustedKeys = ReadonlyMap<string, Uint8Array>;
 
 /** What a signature is for: part of the signed bytes. */
-export type SignaturePurpose = 'manifest' | 'provenance' | 'order' | 'kit';
+export type SignaturePurpose = 'manifest' | 'description' | 'document' | 'provenance' | 'order' | 'kit';
 
 /** `manifest.sig`: all values lower-case hex, so that there is one spelling only. */
 export type DetachedSignature = { readonly alg: 'ed25519'; readonly keyId: string; readonly publicKey: string; readonly sig: string };

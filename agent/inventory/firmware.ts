@@ -1,4 +1,4 @@
-// Firmware kind and UEFI variables (UEFI 2.10 §3.3, §32.3) from /sys/firmware/efi.
+// Firmware kind and UEFI variables (UEFI 2.10 §3.3, §32.3) from /sys/firmware/efi, and the TPM that the kernel found.
 import type { Inventory } from '../protocol/inventory.ts';
 import type { HardwareSource } from './source.ts';
 
@@ -25,10 +25,17 @@ const bootNumbers = (value: Uint8Array | null): readonly string[] => {
   return numbers;
 };
 
+/** The kernel tells the major version alone; 1.2 is the only one of its kind that was built into machines. */
+const tpmVersion = async (source: HardwareSource): Promise<{ readonly tpmVersion?: string }> => {
+  const major = await source.readText('/sys/class/tpm/tpm0/tpm_version_major');
+  return major === '2' ? { tpmVersion: '2.0' } : major === '1' ? { tpmVersion: '1.2' } : {};
+};
+
 /** BIOS unless the kernel was started by UEFI. Secure Boot is null on UEFI when its variable cannot be read, false on BIOS. */
 export const readFirmware = async (source: HardwareSource): Promise<FirmwareReading> => {
+  const tpm = await tpmVersion(source);
   if (!(await source.exists('/sys/firmware/efi'))) {
-    return { kind: 'bios', secureBoot: false, setupMode: null, bootCurrent: null, bootOrder: [] };
+    return { kind: 'bios', secureBoot: false, setupMode: null, bootCurrent: null, bootOrder: [], ...tpm };
   }
   return {
     kind: 'uefi',
@@ -36,5 +43,6 @@ export const readFirmware = async (source: HardwareSource): Promise<FirmwareRead
     setupMode: flag(await variable(source, 'SetupMode')),
     bootCurrent: bootNumbers(await variable(source, 'BootCurrent'))[0] ?? null,
     bootOrder: [...bootNumbers(await variable(source, 'BootOrder'))],
+    ...tpm,
   };
 };

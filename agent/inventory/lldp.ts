@@ -1,6 +1,6 @@
 // Switch and port by LLDP (IEEE 802.1AB-2016 §8, VLAN from the 802.1 organisational TLV). Listens only: nothing is sent.
 import type { LldpNeighbour } from '../protocol/inventory.ts';
-import { vendorText } from './smbios.ts';
+import { vendorText } from '../facts/smbios/structures.ts';
 import type { HardwareSource } from './source.ts';
 import { MISSING_COMMAND } from './source.ts';
 

@@ -28,13 +28,16 @@ export type ReadInventoryOptions = {
   readonly architecture: string;
   /** How long to listen for LLDP; 0 does not listen. Switches speak every 30 s: listen again in the background. */
   readonly lldpWaitMs?: number;
-  /** Deadline for any one source. */
+  /** Deadline for any one source but the disks. */
   readonly sourceTimeoutMs?: number;
+  readonly disksTimeoutMs?: number;
   readonly signal?: AbortSignal;
 };
 
 const DEFAULT_LLDP_WAIT_MS = 3000;
 const DEFAULT_SOURCE_TIMEOUT_MS = 10_000;
+/** A sleeping disk spins up in up to 30 s, and a machine without its disks can do nothing. */
+const DEFAULT_DISKS_TIMEOUT_MS = 40_000;
 /** Less than the source's deadline, so that one dead disk is named instead of losing them all. */
 const DISKS_SHARE = 0.8;
 
@@ -74,24 +77,25 @@ const lldpNames = (nics: readonly NicReading[], bootMac: string | null): readonl
     .map((nic) => nic.name)
     .slice(0, 16);
 
-/** Reads everything; takes at most about `sourceTimeoutMs` and never rejects. */
+/** Reads everything; takes at most about `sourceTimeoutMs`, or `disksTimeoutMs` where disks are slow, and never rejects. */
 export const readInventory = async (options: ReadInventoryOptions): Promise<Inventory> => {
   const { source, bootMac, signal } = options;
   const timeoutMs = options.sourceTimeoutMs ?? DEFAULT_SOURCE_TIMEOUT_MS;
   const lldpWaitMs = options.lldpWaitMs ?? DEFAULT_LLDP_WAIT_MS;
   const architecture = canonicalArchitecture(options.architecture);
   const problems: Problem[] = [];
-  const attempt = async <T>(name: string, read: () => Promise<T>, otherwise: T): Promise<T> => {
+  const disksTimeoutMs = options.disksTimeoutMs ?? DEFAULT_DISKS_TIMEOUT_MS;
+  const attempt = async <T>(name: string, read: () => Promise<T>, otherwise: T, deadlineMs = timeoutMs): Promise<T> => {
     try {
-      return await within(read(), timeoutMs, signal);
+      return await within(read(), deadlineMs, signal);
     } catch (error) {
       problems.push({ source: name, message: error instanceof Error ? error.message : String(error) });
       return otherwise;
     }
   };
   const readDisks = async (): Promise<readonly Disk[]> =>
-    describeDisks(await options.listDisks(), { trustedKeys: options.trustedKeys, timeoutMs: timeoutMs * DISKS_SHARE });
-  const smbiosReading = attempt('smbios', () => readSmbios(source), { dmi: null, structures: [] });
+    describeDisks(await options.listDisks(), { trustedKeys: options.trustedKeys, timeoutMs: disksTimeoutMs * DISKS_SHARE });
+  const smbiosReading = attempt('smbios', () => readSmbios(source), { dmi: null, records: [] });
   const nicsReading = attempt<readonly NicReading[]>('net', () => readNics(source), []);
   const pciReading = attempt('pci', () => readPci(source), []);
   const [smbios, nics, pci, cpu, memory, firmware, lldp, ipmi, disks, firmwareProblems] = await Promise.all([
@@ -99,7 +103,7 @@ export const readInventory = async (options: ReadInventoryOptions): Promise<Inve
     nicsReading,
     pciReading,
     attempt('cpu', () => readCpu(source, architecture), null),
-    attempt('memory', async () => readMemory(source, (await smbiosReading).structures), null),
+    attempt('memory', async () => readMemory(source, (await smbiosReading).records), null),
     attempt('firmware', () => readFirmware(source), null),
     attempt(
       'lldp',
@@ -110,7 +114,7 @@ export const readInventory = async (options: ReadInventoryOptions): Promise<Inve
       [],
     ),
     attempt('ipmi', () => readIpmi(source, signal), null),
-    attempt('disks', readDisks, []),
+    attempt('disks', readDisks, [], disksTimeoutMs),
     attempt('kernel-log', async () => readFirmwareProblems(source, await pciReading), []),
   ]);
   problems.push(...driverProblems(pci), ...firmwareProblems);

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { failed, success } from '../protocol/failure.ts';
 import type { Failure, Result } from '../protocol/failure.ts';
+import { captureMissingAnswerSchema, captureResultSchema, healMissingAnswerSchema } from '../protocol/capture.ts';
 import {
   helloAnswerSchema,
   inventoryAnswerSchema,
@@ -17,7 +18,10 @@ import type { Hello, HelloAnswer, InventoryAnswer, OrderBody, Report, Signed } f
 import type { DiskIdentity } from '../protocol/disk.ts';
 import type { Inventory } from '../protocol/inventory.ts';
 import { verifyBytes } from '../image/signature.ts';
+import type { CaptureSink } from '../capture/types.ts';
+import type { HealSink } from '../verify/types.ts';
 import type { BootWords } from '../words.ts';
+import { createDirectHttp } from './direct-http.ts';
 import { requestBytes, requestJson } from './http-client.ts';
 import type { Session } from './http-client.ts';
 import { patiently } from './retry.ts';
@@ -25,6 +29,9 @@ import { z } from 'zod';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 const POLL_TIMEOUT_MS = 40_000;
+const BULK_TIMEOUT_MS = 120_000;
+/** The station looks through the whole image before it signs it. */
+const PUBLISH_TIMEOUT_MS = 10 * 60_000;
 
 export type StationLink = {
   readonly answer: HelloAnswer;
@@ -37,9 +44,18 @@ export type StationLink = {
   nextOrders(): Promise<Result<readonly OrderBody[]>>;
   report(reports: readonly Report[]): Promise<Result<null>>;
   requestRecord(request: { jobId: string; osoid: string; manifestSha256: string; disk: DiskIdentity }): Promise<Result<Uint8Array>>;
-  /** Bytes of `/library/…`, retried while the link is the trouble. */
-  fetchLibrary(path: string, body: unknown, into?: Uint8Array): Promise<Result<Uint8Array>>;
+  /** The calls of one capture, retried while the link is the trouble. */
+  captureSink(jobId: string): CaptureSink;
+  /** The calls of a deep check that heals the library, retried likewise. */
+  healSink(jobId: string): HealSink;
+  /**
+   * Bytes of `/library/…`, retried while the link is the trouble. With `into`, which goes with a body, the answer is a view of it;
+   * nothing is written there once `signal` has aborted.
+   */
+  fetchLibrary(path: string, body: unknown, how?: FetchHow): Promise<Result<Uint8Array>>;
 };
+
+export type FetchHow = { readonly into?: Uint8Array | undefined; readonly signal: AbortSignal };
 
 export type LinkOptions = {
   readonly words: BootWords;
@@ -125,14 +141,13 @@ export const connectStation = async (options: LinkOptions): Promise<Result<Stati
   };
   let inTrouble = false;
   const patience = {
-    signal,
     onTrouble: (failure: Failure, tries: number) => {
       inTrouble = true;
       options.onTrouble(failure, tries);
     },
   };
-  const patient = async <T>(attempt: () => Promise<Result<T>>): Promise<Result<T>> => {
-    const result = await patiently(attempt, patience);
+  const patient = async <T>(attempt: () => Promise<Result<T>>, until = signal): Promise<Result<T>> => {
+    const result = await patiently(attempt, { ...patience, signal: until });
     if (result.ok && inTrouble) {
       inTrouble = false;
       options.onBack();
@@ -147,12 +162,27 @@ export const connectStation = async (options: LinkOptions): Promise<Result<Stati
   const runs = (remembered?.runs ?? -1) + 1;
   let counter = runs * COUNTERS_PER_RUN;
   const session: Session = { id: answer.value.sessionId, keyHex: answer.value.sessionKey, nextCounter: () => (counter += 1) };
+  const directHttp = createDirectHttp(words.station);
   let lastSequence = remembered?.lastSequence ?? 0;
   let jobId = remembered?.jobId ?? null;
-  const remember = (): void => options.memory.save(JSON.stringify({ answer: answer.value, runs, lastSequence, jobId }));
+  let { trustedKeys } = answer.value;
+  const remember = (): void => options.memory.save(JSON.stringify({ answer: { ...answer.value, trustedKeys }, runs, lastSequence, jobId }));
   remember();
-  const post = <T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<Result<T>> =>
-    patient(() => requestJson(words.station, { method: 'POST', path, body, session, timeoutMs: REQUEST_TIMEOUT_MS, signal }, schema));
+  const post = <T>(path: string, body: unknown, schema: z.ZodType<T>, timeoutMs = REQUEST_TIMEOUT_MS): Promise<Result<T>> =>
+    patient(() => requestJson(words.station, { method: 'POST', path, body, session, timeoutMs, signal }, schema));
+  const postBytes = async (path: string, body: Uint8Array): Promise<Result<null>> => {
+    const bulk = {
+      method: 'POST',
+      path,
+      body,
+      contentType: 'application/octet-stream',
+      session,
+      timeoutMs: BULK_TIMEOUT_MS,
+      signal,
+    } as const;
+    const result = await patient(() => requestBytes(words.station, bulk));
+    return result.ok ? success(null) : result;
+  };
 
   const accept = (signed: Signed): Result<OrderBody> => {
     const body = verified(signed, words.stationKey);
@@ -164,6 +194,7 @@ export const connectStation = async (options: LinkOptions): Promise<Result<Stati
       return failed('order.stale', 'An order was meant for another boot.', 'Nothing to do: it was ignored.');
     }
     lastSequence = parsed.data.sequence;
+    trustedKeys = parsed.data.trustedKeys ?? trustedKeys;
     remember();
     return success(parsed.data);
   };
@@ -198,18 +229,30 @@ export const connectStation = async (options: LinkOptions): Promise<Result<Stati
       const result = await post(WIRE.provenance, request, provenanceAnswerSchema);
       return result.ok ? success(Buffer.from(result.value.record, 'base64')) : result;
     },
-    fetchLibrary: (path, body, into) => {
+    captureSink: (jobId) => ({
+      missing: async (hashes) => {
+        const result = await post(WIRE.captureMissing(jobId), { hashes }, captureMissingAnswerSchema);
+        return result.ok ? success(result.value.wanted) : result;
+      },
+      send: (frames) => postBytes(WIRE.captureChunks(jobId), frames),
+      table: (part, atBytes) => postBytes(`${WIRE.captureTable(jobId)}?at=${atBytes}`, part),
+      publish: (image) => post(WIRE.capturePublish(jobId), image, captureResultSchema, PUBLISH_TIMEOUT_MS),
+    }),
+    healSink: (jobId) => ({
+      missing: async () => {
+        const result = await post(WIRE.healMissing(jobId), {}, healMissingAnswerSchema, BULK_TIMEOUT_MS);
+        return result.ok ? success({ chunks: result.value.chunks, entries: Buffer.from(result.value.entries, 'base64') }) : result;
+      },
+      send: (frames) => postBytes(WIRE.healChunks(jobId), frames),
+    }),
+    fetchLibrary: (path, body, how) => {
       const encoded = body === null ? null : new TextEncoder().encode(JSON.stringify(body));
-      return patient(() =>
-        requestBytes(words.station, {
-          method: encoded === null ? 'GET' : 'POST',
-          path,
-          body: encoded,
-          session,
-          timeoutMs: 120_000,
-          signal,
-          into,
-        }),
+      const until = how === undefined ? signal : AbortSignal.any([signal, how.signal]);
+      const direct = how?.into === undefined ? undefined : { http: directHttp, into: how.into };
+      const method = encoded === null ? 'GET' : 'POST';
+      return patient(
+        () => requestBytes(words.station, { method, path, body: encoded, session, timeoutMs: BULK_TIMEOUT_MS, signal: until, direct }),
+        until,
       );
     },
   });

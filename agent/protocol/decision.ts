@@ -3,6 +3,8 @@
 import { z } from 'zod';
 import { diskIdentitySchema, osoidSchema, sha256Schema } from './disk.ts';
 import { failureSchema } from './failure.ts';
+import { formSchema } from './fields.ts';
+import { recipeRefSchema } from './recipe.ts';
 
 export const trustedKeySchema = z.object({ keyId: z.string(), publicKey: z.string() });
 export type TrustedKey = Readonly<z.infer<typeof trustedKeySchema>>;
@@ -28,6 +30,8 @@ export const diskHintSchema = z.object({
   minSizeBytes: z.number().int().optional(),
   maxSizeBytes: z.number().int().optional(),
 });
+/** As people write it. Strict, unlike on the wire: a slip in a name would otherwise leave the disk to chance. */
+export const writtenDiskHintSchema = z.strictObject(diskHintSchema.shape);
 export type DiskHint = Readonly<z.infer<typeof diskHintSchema>>;
 
 export const decisionSchema = z.discriminatedUnion('kind', [
@@ -40,8 +44,18 @@ export const decisionSchema = z.discriminatedUnion('kind', [
     /** Set when a person ordered a fresh write although the disk may hold this OSOID already. */
     rewrite: z.boolean(),
   }),
+  /** No image corresponds: say which disk one could be built on. */
+  z.object({ kind: z.literal('build'), recipe: recipeRefSchema, diskHint: diskHintSchema }),
   z.object({ kind: z.literal('boot-local') }),
-  z.object({ kind: z.literal('hold'), reason: z.string(), asks: z.array(z.string()) }),
+  z.object({
+    kind: z.literal('hold'),
+    reason: z.string(),
+    asks: z.array(z.string()),
+    /** What a person at the target may answer there. */
+    form: formSchema.optional(),
+    /** Why, in short lines: what the policies said. */
+    trace: z.array(z.string().max(200)).max(8).optional(),
+  }),
 ]);
 export type Decision = Readonly<z.infer<typeof decisionSchema>>;
 
@@ -56,6 +70,7 @@ export type LocalBoot = Readonly<z.infer<typeof localBootSchema>>;
 export const assessmentSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('already-installed'), osoid: osoidSchema, disk: diskIdentitySchema, localBoot: localBootSchema }),
   z.object({ kind: z.literal('ready'), osoid: osoidSchema, disk: diskIdentitySchema, contentHash: sha256Schema }),
+  z.object({ kind: z.literal('ready-to-build'), recipeSha256: sha256Schema, disk: diskIdentitySchema, contentHash: sha256Schema }),
   z.object({ kind: z.literal('refused'), failures: z.array(failureSchema).min(1) }),
   z.object({ kind: z.literal('holding') }),
 ]);

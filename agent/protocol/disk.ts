@@ -65,6 +65,8 @@ export const provenanceViewSchema = z.object({
   stationName: z.string().nullable(),
   keyId: z.string().nullable(),
   writtenAt: z.string().nullable(),
+  /** Of the per-machine settings written with it. */
+  settingsSha256: sha256Schema.optional(),
 });
 export type ProvenanceView = Readonly<z.infer<typeof provenanceViewSchema>>;
 

@@ -4,7 +4,13 @@ import { z } from 'zod';
 
 export type FactType = 'text' | 'number' | 'bytes' | 'flag' | 'text-list' | 'number-list' | 'bytes-list';
 
-export type FactDefinition = { readonly type: FactType; readonly title: string; readonly unit?: string };
+/** `values`: all that a reader ever tells, where it is one of a few words. */
+export type FactDefinition = {
+  readonly type: FactType;
+  readonly title: string;
+  readonly unit?: string;
+  readonly values?: readonly string[];
+};
 
 /** Every fact an inventory can yield. SMBIOS names follow DSP0134; sizes are bytes, speeds Mbit/s. */
 export const FACTS = {
@@ -18,17 +24,28 @@ export const FACTS = {
   'asset.tag': { type: 'text', title: 'Asset tag' },
   'board.manufacturer': { type: 'text', title: 'Board manufacturer' },
   'board.model': { type: 'text', title: 'Board model' },
+  'board.version': { type: 'text', title: 'Board version' },
   'board.serial': { type: 'text', title: 'Board serial' },
   'chassis.type': { type: 'text', title: 'Chassis type' },
   'chassis.manufacturer': { type: 'text', title: 'Chassis manufacturer' },
+  'chassis.version': { type: 'text', title: 'Chassis version' },
   'chassis.serial': { type: 'text', title: 'Chassis serial' },
   'chassis.enclosure': { type: 'text', title: 'Blade enclosure' },
+  'enclosure.serial': { type: 'text', title: 'Enclosure serial' },
+  'enclosure.model': { type: 'text', title: 'Enclosure model' },
   'blade.slot': { type: 'text', title: 'Blade slot' },
-  'firmware.kind': { type: 'text', title: 'Firmware kind (bios or uefi)' },
+  'blade.slot-text': { type: 'text', title: 'Blade slot as its maker wrote it' },
+  'machine.kind': {
+    type: 'text',
+    title: 'Kind of machine (virtual, blade, node, rack, tower, desktop, laptop, other)',
+    values: ['virtual', 'blade', 'node', 'rack', 'tower', 'desktop', 'laptop', 'other'],
+  },
+  'firmware.kind': { type: 'text', title: 'Firmware kind (bios or uefi)', values: ['bios', 'uefi'] },
   'firmware.vendor': { type: 'text', title: 'Firmware vendor' },
   'firmware.version': { type: 'text', title: 'Firmware version' },
   'firmware.date': { type: 'text', title: 'Firmware date' },
   'secure-boot': { type: 'flag', title: 'Secure Boot on' },
+  'tpm.version': { type: 'text', title: 'TPM version' },
   architecture: { type: 'text', title: 'Architecture' },
   'cpu.id': { type: 'text', title: 'Processor id (CPUID)' },
   'cpu.vendor': { type: 'text', title: 'Processor vendor' },
@@ -38,15 +55,24 @@ export const FACTS = {
   'cpu.threads': { type: 'number', title: 'Threads' },
   'memory.size': { type: 'bytes', title: 'Memory' },
   'memory.modules': { type: 'number', title: 'Memory modules' },
+  'memory.module-sizes': { type: 'bytes-list', title: 'Sizes of the memory modules' },
+  'memory.sockets': { type: 'number', title: 'Memory sockets' },
   'disk.count': { type: 'number', title: 'Disks' },
   'disk.sizes': { type: 'bytes-list', title: 'Disk sizes' },
   'disk.total': { type: 'bytes', title: 'Disk space' },
   'disk.models': { type: 'text-list', title: 'Disk models' },
   'disk.serials': { type: 'text-list', title: 'Disk serials' },
   'disk.wwns': { type: 'text-list', title: 'Disk WWNs' },
-  'disk.kinds': { type: 'text-list', title: 'Disk kinds (ssd, hdd)' },
-  'disk.transports': { type: 'text-list', title: 'Disk transports' },
-  'nic.macs': { type: 'text-list', title: 'Network interface ids (MAC)' },
+  'disk.kinds': { type: 'text-list', title: 'Disk kinds (ssd, hdd)', values: ['ssd', 'hdd'] },
+  'disk.transports': {
+    type: 'text-list',
+    title: 'Disk transports',
+    values: ['nvme', 'sata', 'sas', 'scsi', 'usb', 'virtio', 'mmc'],
+  },
+  'nic.macs': { type: 'text-list', title: 'Network interface ids (permanent MAC)' },
+  'nic.current-macs': { type: 'text-list', title: 'MACs in use' },
+  'nic.pci-ids': { type: 'text-list', title: 'PCI ids of network interfaces (vendor:device)' },
+  'nic.pci-addresses': { type: 'text-list', title: 'PCI addresses of network interfaces' },
   'nic.drivers': { type: 'text-list', title: 'Network drivers' },
   'nic.speeds': { type: 'number-list', title: 'Network speeds', unit: 'Mbit/s' },
   'pci.ids': { type: 'text-list', title: 'PCI device ids (vendor:device)' },

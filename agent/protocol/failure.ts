@@ -12,14 +12,8 @@ export const failureSchema = z.object({
 });
 export type Failure = Readonly<z.infer<typeof failureSchema>>;
 
-export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
-
-export const success = <T>(value: T): Result<T> => ({ ok: true, value });
-
-export const failed = (code: string, message: string, next: string): { readonly ok: false; readonly failure: Failure } => ({
-  ok: false,
-  failure: { code, message, next },
-});
+export { failed, success } from './result.ts';
+export type { Result } from './result.ts';
 
 /** Closes a `switch` over a union: a new member then fails to compile instead of falling through. */
 export const assertNever = (value: never): never => {

@@ -8,8 +8,20 @@ const text = z.string().max(1024).nullable();
 export const dmiSchema = z.object({
   bios: z.object({ vendor: text, version: text, date: text }),
   system: z.object({ manufacturer: text, product: text, version: text, serial: text, uuid: text, sku: text, family: text }),
-  board: z.object({ manufacturer: text, product: text, version: text, serial: text, assetTag: text, location: text }),
+  board: z.object({
+    manufacturer: text,
+    product: text,
+    version: text,
+    serial: text,
+    assetTag: text,
+    location: text,
+    kind: text.optional(),
+  }),
   chassis: z.object({ manufacturer: text, type: text, version: text, serial: text, assetTag: text }),
+  /** The enclosure around a blade, where a chassis structure of its own tells of it. */
+  enclosure: z.object({ version: text, serial: text }).optional(),
+  /** What structure 43 says, e.g. `2.0`. */
+  tpmVersion: text.optional(),
   processorIds: z.array(z.string()).max(256),
   oemStrings: z.array(z.string()).max(256),
   /** Vendor records that name a bay: [type, strings]. */
@@ -42,6 +54,8 @@ export const memorySchema = z.object({
       }),
     )
     .max(1024),
+  /** How many modules it takes. */
+  sockets: z.number().int().nonnegative().optional(),
 });
 
 export const nicSchema = z.object({
@@ -81,6 +95,8 @@ export const firmwareSchema = z.object({
   setupMode: z.boolean().nullable(),
   bootCurrent: text,
   bootOrder: z.array(z.string()),
+  /** `2.0` or `1.2` where the kernel found a TPM. */
+  tpmVersion: text.optional(),
 });
 
 export const ipmiSchema = z.object({ fru: z.record(z.string(), z.string()) });

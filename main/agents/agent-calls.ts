@@ -1,15 +1,15 @@
-// What the agents' calls mean to the journey of their machines (main/machines/journey.ts).
+// What the agents' calls mean to the journey of their machines (main/journey/from-agents.ts).
 import { encodeProvenance } from '../../agent/image/provenance.ts';
 import type { SigningKey } from '../../agent/image/signature.ts';
 import { success } from '../../agent/protocol/failure.ts';
 import type { Events } from '../database/events.ts';
-import type { Journey } from '../machines/journey.ts';
+import type { FromAgents } from '../journey/from-agents.ts';
 import type { Machines } from '../machines/machines.ts';
 import type { Agents } from './agents.ts';
 import type { AgentCalls } from './routes.ts';
 
 export type AgentCallsOptions = {
-  readonly journey: Journey;
+  readonly journey: FromAgents;
   readonly agents: Agents;
   readonly machines: Machines;
   readonly events: Events;
@@ -50,10 +50,15 @@ export const agentCalls = ({ journey, agents, machines, events, stationName, sig
     onRecordWanted: (session, request) => {
       const job = journey.onProvenanceAsked(session.id, request);
       if (!job.ok) return job;
-      const { osoid, manifestSha256, siteName } = job.value;
+      const { osoid, manifestSha256, siteName, settingsSha256 } = job.value;
       const record = { osoid, manifestSha256, disk: request.disk, stationName, site: siteName, atIso: new Date(now()).toISOString() };
-      return success(encodeProvenance(record, signingKey));
+      const settings = settingsSha256 === undefined ? {} : { settingsSha256 };
+      return success(encodeProvenance({ ...record, ...settings }, signingKey));
     },
+    onCaptureAsked: (session, jobId) => journey.onCaptureAsked(session.id, jobId),
+    onHealAsked: (session, jobId) => journey.onHealAsked(session.id, jobId),
+    onPayloadAsked: (session, jobId, sha256) => journey.onPayloadAsked(session.id, jobId, sha256),
+    onCaptured: journey.onCaptured,
     onRefused: (address, failure) => {
       if (!isNews(`${address} ${failure.code}`)) return;
       events.log({ kind: 'agent.refused', text: `${address}: ${failure.message} (${failure.code})`, level: 'warn' });

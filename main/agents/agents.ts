@@ -1,5 +1,5 @@
 // The station's end of agent/protocol: who is at the other end of a request, and which orders wait for whom. What the
-// reports mean is the journey's business (main/machines).
+// reports mean is the journey's business (main/journey).
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { SigningKey } from '../../agent/image/signature.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
@@ -7,6 +7,10 @@ import type { Result } from '../../agent/protocol/failure.ts';
 import { PROTOCOL } from '../../agent/protocol/messages.ts';
 import type { Hello, HelloAnswer, Order, Signed } from '../../agent/protocol/messages.ts';
 import { requestMac, sameMac } from '../../agent/image/session-proof.ts';
+import { createAdmission } from './admission.ts';
+import type { Admission } from './admission.ts';
+import { TOKEN_LIFE_MS } from './boot-tokens.ts';
+import type { BootTokens } from './boot-tokens.ts';
 import { createCounterWindow } from './counter-window.ts';
 import type { CounterWindow } from './counter-window.ts';
 import { createOrderQueue, signText } from './order-queue.ts';
@@ -15,11 +19,14 @@ import type { SessionStore, StoredSession } from './session-store.ts';
 
 export type AgentsOptions = {
   readonly store: SessionStore;
+  readonly tokens: BootTokens;
   readonly signingKey: SigningKey;
   readonly kitId: () => string | null;
   readonly now: () => number;
   /** Names and trusted keys for the answer to hello. */
   readonly describe: () => Pick<HelloAnswer, 'stationName' | 'siteName' | 'trustedKeys'>;
+  /** How long a large body may take while others wait; default 15 s. */
+  readonly largeBodyPatienceMs?: number;
 };
 
 export type SessionRequest = {
@@ -33,6 +40,14 @@ export type SessionRequest = {
 
 /** Long polls end before a proxy, a laptop's sleep or the agent's own timeout ends them. */
 const POLL_MS = 25_000;
+/** A held machine's agent polls all the time; one that was cut from power says nothing any more. */
+const SILENT_SESSION_MS = 7 * 24 * 60 * 60_000;
+/** At up to 4 MiB each. */
+const LARGE_BODIES_AT_ONCE = 32;
+/** A dozen machines that capture send more than that at once; all 32 are through in 11 s where the switch gives 100 Mbit/s. */
+const LARGE_BODY_PATIENCE_MS = 15_000;
+/** HMAC-SHA256 in hex. */
+const MAC_SHAPE = /^[0-9a-f]{64}$/;
 
 type Live = {
   readonly session: StoredSession;
@@ -46,6 +61,10 @@ export type Agents = {
   issueToken(mac: string): string;
   /** Exchanges the one-time token for a session; a repeated hello with the same nonce gets the same session. */
   hello(hello: Hello): Result<{ readonly session: StoredSession; readonly answer: Signed; readonly isNew: boolean }>;
+  /** Where bodies wait that may be large and that nobody has proven yet. */
+  readonly largeBodies: Admission;
+  /** Whether a request's headers may be those of a session here: asked before its body is read, which the proof itself covers. */
+  admits(headers: Pick<SessionRequest, 'id' | 'counter' | 'mac'>): Result<null>;
   /** The session that a request proves; each counter counts once. */
   authenticate(request: SessionRequest): Result<{ readonly session: StoredSession; readonly isBack: boolean }>;
   bindMachine(sessionId: string, machineId: string): void;
@@ -55,9 +74,15 @@ export type Agents = {
   withdraw(sessionId: string, sequence: number): void;
   orders(sessionId: string, after: number, signal: AbortSignal): Promise<readonly Signed[]>;
   end(sessionId: string): void;
+  /** Deletes the sessions that nobody can need any more (docs/operating.md, "What is kept"); their ids. */
+  tidy(): readonly string[];
   /** Ends every long poll; sessions stay for the next start. */
   stop(): void;
 };
+
+const sessionUnknown = () => failed('agent.session-unknown', 'This boot has no session here.', 'The machine boots again from the network.');
+const proofInvalid = () =>
+  failed('agent.proof-invalid', 'The request does not prove its session.', 'Look for a stranger on this wire; the machine may boot again.');
 
 const refuseHello = (options: AgentsOptions, hello: Hello): Result<null> => {
   if (hello.protocol.min > PROTOCOL.max || hello.protocol.max < PROTOCOL.min) {
@@ -79,7 +104,7 @@ const refuseHello = (options: AgentsOptions, hello: Hello): Result<null> => {
 };
 
 export const createAgents = (options: AgentsOptions): Agents => {
-  const { store, now } = options;
+  const { store, tokens, now } = options;
   const live = new Map<string, Live>();
 
   const wake = (id: string): Live | null => {
@@ -91,7 +116,12 @@ export const createAgents = (options: AgentsOptions): Agents => {
     const entry: Live = {
       session,
       counters: createCounterWindow(marks.counter),
-      queue: createOrderQueue({ sessionId: id, key: options.signingKey, start: marks.sequence }),
+      queue: createOrderQueue({
+        sessionId: id,
+        key: options.signingKey,
+        start: marks.sequence,
+        trustedKeys: () => options.describe().trustedKeys,
+      }),
       isBack: marks.counter > 0,
     };
     live.set(id, entry);
@@ -113,14 +143,16 @@ export const createAgents = (options: AgentsOptions): Agents => {
     );
 
   return {
-    issueToken: (mac) => store.issueToken(mac, now()),
+    issueToken: (mac) => tokens.issue(mac, now()),
     hello: (hello) => {
       const refused = refuseHello(options, hello);
       if (!refused.ok) return refused;
-      const mac = store.redeemToken(hello.token, hello.nonce, now());
+      const redeemed = tokens.redeem(hello.token, hello.nonce, now());
       const repeated = store.findByNonce(hello.nonce);
-      // A nonce that was overheard and comes with another machine's token must not open that machine's session.
-      if (mac === null || (repeated !== null && repeated.bootMac !== mac)) {
+      // A nonce that was overheard and comes with another machine's token must not open that machine's session, and a hello that
+      // was heard before opens nothing once its session has ended.
+      const isOwn = repeated === null ? redeemed?.isRepeat === false : repeated.bootMac === redeemed?.mac;
+      if (redeemed === null || !isOwn) {
         return failed(
           'agent.token-invalid',
           'The token on the boot command line is unknown, used or too old.',
@@ -131,7 +163,7 @@ export const createAgents = (options: AgentsOptions): Agents => {
       const session: StoredSession = {
         id: randomUUID(),
         key: randomBytes(32).toString('hex'),
-        bootMac: mac,
+        bootMac: redeemed.mac,
         machineId: null,
         kitId: hello.kitId,
         protocol: Math.min(hello.protocol.max, PROTOCOL.max),
@@ -141,20 +173,19 @@ export const createAgents = (options: AgentsOptions): Agents => {
       store.open(session);
       return success({ session, answer: answerTo(hello, session), isNew: true });
     },
+    largeBodies: createAdmission(LARGE_BODIES_AT_ONCE, options.largeBodyPatienceMs ?? LARGE_BODY_PATIENCE_MS),
+    admits: ({ id, counter, mac }) => {
+      const entry = wake(id);
+      if (entry === null) return sessionUnknown();
+      return MAC_SHAPE.test(mac) && entry.counters.isFresh(counter) ? success(null) : proofInvalid();
+    },
     authenticate: (request) => {
-      const unknown = failed('agent.session-unknown', 'This boot has no session here.', 'The machine boots again from the network.');
       const entry = wake(request.id);
-      if (entry === null) return unknown;
+      if (entry === null) return sessionUnknown();
       const expected = requestMac(entry.session.key, request);
-      if (!sameMac(expected, request.mac) || !entry.counters.accept(request.counter)) {
-        return failed(
-          'agent.proof-invalid',
-          'The request does not prove its session.',
-          'Look for a stranger on this wire; the machine may boot again.',
-        );
-      }
+      if (!sameMac(expected, request.mac) || !entry.counters.accept(request.counter)) return proofInvalid();
       // Every time, not now and then: after a restart nothing that was accepted before may be accepted again.
-      store.saveMarks(request.id, { counter: entry.counters.highest(), sequence: entry.queue.sequence() });
+      store.saveMarks(request.id, { counter: entry.counters.highest(), sequence: entry.queue.sequence() }, now());
       const { isBack } = entry;
       entry.isBack = false;
       return success({ session: entry.session, isBack });
@@ -165,7 +196,7 @@ export const createAgents = (options: AgentsOptions): Agents => {
       const entry = wake(sessionId);
       if (entry === null) return null;
       const sequence = entry.queue.push(order, now());
-      store.saveMarks(sessionId, { counter: entry.counters.highest(), sequence });
+      store.saveMarks(sessionId, { counter: entry.counters.highest(), sequence }, now());
       return sequence;
     },
     withdraw: (sessionId, sequence) => live.get(sessionId)?.queue.withdraw(sequence),
@@ -174,6 +205,14 @@ export const createAgents = (options: AgentsOptions): Agents => {
       live.get(sessionId)?.queue.close();
       live.delete(sessionId);
       store.end(sessionId, now());
+    },
+    tidy: () => {
+      const gone = store.removeOld({ endedBeforeMs: now() - TOKEN_LIFE_MS, heardBeforeMs: now() - SILENT_SESSION_MS });
+      for (const id of gone) {
+        live.get(id)?.queue.close();
+        live.delete(id);
+      }
+      return gone;
     },
     stop: () => {
       for (const entry of live.values()) entry.queue.close();

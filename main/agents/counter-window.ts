@@ -2,6 +2,8 @@
 // recent counters is remembered instead of the highest alone (as RFC 4303 section 3.4.3 does for packets).
 
 export type CounterWindow = {
+  /** True when `accept` would accept it; uses nothing up. */
+  isFresh(counter: number): boolean;
   /** True when `counter` was not used before and is not too old. */
   accept(counter: number): boolean;
   highest(): number;
@@ -13,9 +15,12 @@ export const createCounterWindow = (start: number): CounterWindow => {
   const seen = new Set<number>();
   let highest = start;
   const floor = start;
+  const isFresh = (counter: number): boolean =>
+    Number.isSafeInteger(counter) && counter > floor && counter > highest - WINDOW && !seen.has(counter);
   return {
+    isFresh,
     accept: (counter) => {
-      if (!Number.isSafeInteger(counter) || counter <= floor || counter <= highest - WINDOW || seen.has(counter)) return false;
+      if (!isFresh(counter)) return false;
       seen.add(counter);
       if (counter > highest) {
         highest = counter;

@@ -2,7 +2,9 @@
 // library's packs; the agent checks every one of them again.
 import { z } from 'zod';
 import { failed } from '../../agent/protocol/failure.ts';
-import { BATCH_CHUNKS, WIRE } from '../../agent/protocol/messages.ts';
+import type { Failure, Result } from '../../agent/protocol/failure.ts';
+import { BATCH_CHUNKS } from '../../agent/image/chunk.ts';
+import { WIRE } from '../../agent/protocol/messages.ts';
 import type { HttpAnswer } from '../http/answer.ts';
 import { failureAnswer } from '../http/answer.ts';
 import { pathPattern } from '../http/routes.ts';
@@ -12,6 +14,7 @@ import type { Library } from '../library/library.ts';
 import type { Agents } from './agents.ts';
 import type { AgentCalls } from './routes.ts';
 import { parseBody, proveSession, refuse } from './routes.ts';
+import type { StoredSession } from './session-store.ts';
 
 const chunksSchema = z.object({
   hashes: z
@@ -25,10 +28,40 @@ const bytes = (content: Uint8Array): HttpAnswer => ({ kind: 'bytes', bytes: cont
 /** A library that is away for the moment (unplugged disk) must pause a job, not end it: 503 is tried again by the agent. */
 const PASSING: ReadonlySet<string> = new Set(['library.missing', 'library.unreadable']);
 
-const answerFailure = (failure: { readonly code: string; readonly message: string; readonly next: string }): HttpAnswer =>
-  PASSING.has(failure.code) ? failureAnswer(503, { ...failure, code: 'link.station-busy' }) : failureAnswer(404, failure);
+export const isPassing = (failure: Failure): boolean => PASSING.has(failure.code);
 
-export const libraryRoutes = (agents: Agents, calls: AgentCalls, library: () => Library | null): readonly Route[] => {
+const answerFailure = (failure: Failure): HttpAnswer =>
+  isPassing(failure) ? failureAnswer(503, { ...failure, code: 'link.station-busy' }) : failureAnswer(404, failure);
+
+export type LibraryJourney = {
+  /** True where a person accepted this image for the machine of this session although its signature is not trusted. */
+  acceptsSignature(session: StoredSession, osoid: string): boolean;
+  /** The machine waits for a library that is away; null once it goes on. */
+  onLibrary(session: StoredSession, failure: Failure | null): void;
+};
+
+/** Tells a machine's journey when a request finds a library away, and when one no longer does. */
+export const libraryTeller = (
+  journey: Pick<LibraryJourney, 'onLibrary'>,
+): (<T>(session: StoredSession, result: Result<T>) => Result<T>) => {
+  /** Sessions whose last request found a library away. */
+  const waiting = new Set<string>();
+  return (session, result) => {
+    if (!result.ok && isPassing(result.failure)) {
+      waiting.add(session.id);
+      journey.onLibrary(session, result.failure);
+    } else if (waiting.delete(session.id)) journey.onLibrary(session, null);
+    return result;
+  };
+};
+
+export const libraryRoutes = (
+  agents: Agents,
+  calls: AgentCalls,
+  library: () => Library | null,
+  journey: LibraryJourney,
+): readonly Route[] => {
+  const told = libraryTeller(journey);
   const noLibrary = failureAnswer(
     503,
     failed('link.station-busy', 'The library is not open.', 'Plug its disk in again; this goes on by itself.').failure,
@@ -41,7 +74,9 @@ export const libraryRoutes = (agents: Agents, calls: AgentCalls, library: () => 
       if (!proven.ok) return refuse(proven.failure);
       const open = library();
       if (open === null) return noLibrary;
-      const files = await open.manifest(parts['osoid'] ?? '');
+      const osoid = parts['osoid'] ?? '';
+      const { session } = proven.value;
+      const files = told(session, await open.manifest(osoid, { allowUntrusted: journey.acceptsSignature(session, osoid) }));
       return files.ok ? bytes(pick(files.value)) : answerFailure(files.failure);
     },
   });
@@ -59,7 +94,7 @@ export const libraryRoutes = (agents: Agents, calls: AgentCalls, library: () => 
         if (!wanted.ok) return refuse(wanted.failure);
         const open = library();
         if (open === null) return noLibrary;
-        const frames = await open.frames(wanted.value.hashes);
+        const frames = told(proven.value.session, await open.frames(wanted.value.hashes));
         return frames.ok
           ? { kind: 'bytes', bytes: frames.value.bytes, release: () => frames.value.release() }
           : answerFailure(frames.failure);

@@ -2,6 +2,7 @@
 // that was answered into a cut cable is answered again.
 import type { SigningKey } from '../../agent/image/signature.ts';
 import { signBytes } from '../../agent/image/signature.ts';
+import type { TrustedKey } from '../../agent/protocol/decision.ts';
 import type { Order, OrderBody, Signed } from '../../agent/protocol/messages.ts';
 
 export type OrderQueue = {
@@ -19,7 +20,16 @@ export type OrderQueue = {
 /** An agent that is this far behind has lost its session anyway. */
 const KEPT = 64;
 
-export const createOrderQueue = (options: { readonly sessionId: string; readonly key: SigningKey; readonly start: number }): OrderQueue => {
+/** Neither reads a disk nor judges an image. */
+const JUDGES_NOTHING: ReadonlySet<Order['kind']> = new Set(['show', 'cancel', 'reboot']);
+
+export const createOrderQueue = (options: {
+  readonly sessionId: string;
+  readonly key: SigningKey;
+  readonly start: number;
+  /** As they are now: people change them while agents run. */
+  readonly trustedKeys: () => readonly TrustedKey[];
+}): OrderQueue => {
   let sequence = options.start;
   let kept: readonly { readonly sequence: number; readonly signed: Signed }[] = [];
   const waiting = new Set<() => void>();
@@ -31,7 +41,8 @@ export const createOrderQueue = (options: { readonly sessionId: string; readonly
   return {
     push: (order, nowAtMs) => {
       sequence += 1;
-      const body: OrderBody = { sessionId: options.sessionId, sequence, issuedAtMs: nowAtMs, order };
+      const keys = JUDGES_NOTHING.has(order.kind) ? {} : { trustedKeys: [...options.trustedKeys()] };
+      const body: OrderBody = { sessionId: options.sessionId, sequence, issuedAtMs: nowAtMs, ...keys, order };
       kept = [...kept, { sequence, signed: signText(options.key, JSON.stringify(body)) }].slice(-KEPT);
       wake();
       return sequence;

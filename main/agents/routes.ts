@@ -12,13 +12,17 @@ import {
   SESSION_HEADERS,
   WIRE,
 } from '../../agent/protocol/messages.ts';
+import type { CaptureResult } from '../../agent/protocol/capture.ts';
 import type { InventoryAnswer, Report } from '../../agent/protocol/messages.ts';
+import type { RecipePayload } from '../../agent/protocol/recipe.ts';
 import { failureAnswer } from '../http/answer.ts';
 import type { HttpAnswer } from '../http/answer.ts';
 import { readJson } from '../http/request.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { pathPattern } from '../http/routes.ts';
 import type { Route } from '../http/routes.ts';
+import { createAdmission } from './admission.ts';
+import type { ImagingJob, VerifyJob } from '../jobs/job-rows.ts';
 import type { Agents } from './agents.ts';
 import type { StoredSession } from './session-store.ts';
 
@@ -32,42 +36,71 @@ export type AgentCalls = {
   onReport(session: StoredSession, report: Report): void;
   /** The signed provenance record for a job that this session may finish. */
   onRecordWanted(session: StoredSession, request: z.infer<typeof provenanceRequestSchema>): Result<Uint8Array>;
+  /** The capture or build that this session may serve, running or just done. */
+  onCaptureAsked(session: StoredSession, jobId: string): Result<ImagingJob>;
+  /** The deep check that this session runs and that is to heal the library. */
+  onHealAsked(session: StoredSession, jobId: string): Result<VerifyJob>;
+  /** A payload file of the recipe that this session builds by. */
+  onPayloadAsked(session: StoredSession, jobId: string, sha256: string): Result<RecipePayload>;
+  onCaptured(jobId: string, result: CaptureResult): void;
   /** Something a person should hear about: a refused hello, a false proof. */
   onRefused(address: string, failure: Failure): void;
 };
 
 /** An inventory of a server with hundreds of disks and PCI functions stays below this. */
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+/** Everything but an inventory or a crowd of reports is smaller; what says no length may become large. */
+const SMALL_BODY_BYTES = 64 * 1024;
+/** A hello's own limits add up to under 2 KiB. */
+const HELLO_LIMIT_BYTES = 16 * 1024;
+/** Together 2 MiB. */
+const HELLOS_AT_ONCE = 128;
 
 const STATUS: Readonly<Record<string, number>> = {
   'agent.session-unknown': 401,
   'agent.token-invalid': 401,
   'agent.proof-invalid': 403,
   'http.body-too-large': 413,
+  'link.station-busy': 503,
 };
 
 export const refuse = (failure: Failure): HttpAnswer => failureAnswer(STATUS[failure.code] ?? 400, failure);
 
 type Proven = { readonly session: StoredSession; readonly body: Buffer<ArrayBuffer> };
 
-/** Checks the session headers against the body that came with them. */
-export const proveSession = async (agents: Agents, calls: AgentCalls, request: HttpRequest): Promise<Result<Proven>> => {
-  const body = request.method === 'POST' ? await request.body(BODY_LIMIT_BYTES) : success(Buffer.alloc(0));
-  if (!body.ok) return body;
-  const bytes = Buffer.from(body.value);
-  const query = request.query.size === 0 ? '' : `?${request.query.toString()}`;
+const readBodyOf = async (agents: Agents, request: HttpRequest, limitBytes: number): Promise<Result<Buffer>> => {
+  if (request.method !== 'POST') return success(Buffer.alloc(0));
+  const announced = Number(request.headers['content-length'] ?? Number.NaN);
+  if (announced <= SMALL_BODY_BYTES) return request.body(SMALL_BODY_BYTES);
+  return agents.largeBodies.run(() => request.body(limitBytes));
+};
+
+/** Checks the session headers, then reads the body and checks them against it. */
+export const proveSession = async (
+  agents: Agents,
+  calls: AgentCalls,
+  request: HttpRequest,
+  limitBytes = BODY_LIMIT_BYTES,
+): Promise<Result<Proven>> => {
   const header = (name: string): string => {
     const value = request.headers[name];
     return typeof value === 'string' ? value : '';
   };
-  const proven = agents.authenticate({
+  const claim = {
     id: header(SESSION_HEADERS.id),
     counter: Number(header(SESSION_HEADERS.counter)),
     mac: header(SESSION_HEADERS.mac),
-    method: request.method,
-    path: request.path + query,
-    body: bytes,
-  });
+  };
+  const admitted = agents.admits(claim);
+  if (!admitted.ok) {
+    calls.onRefused(request.client.address, admitted.failure);
+    return admitted;
+  }
+  const body = await readBodyOf(agents, request, limitBytes);
+  if (!body.ok) return body;
+  const bytes = Buffer.from(body.value);
+  const query = request.query.size === 0 ? '' : `?${request.query.toString()}`;
+  const proven = agents.authenticate({ ...claim, method: request.method, path: request.path + query, body: bytes });
   if (!proven.ok) {
     calls.onRefused(request.client.address, proven.failure);
     return proven;
@@ -94,6 +127,7 @@ export const parseBody = <T>(body: Buffer, schema: z.ZodType<T>): Result<T> => {
 };
 
 export const agentRoutes = (agents: Agents, calls: AgentCalls): readonly Route[] => {
+  const hellos = createAdmission(HELLOS_AT_ONCE);
   const post = <T>(path: string, schema: z.ZodType<T>, handle: (session: StoredSession, body: T) => Result<unknown>): Route => ({
     method: 'POST',
     match: pathPattern(path),
@@ -112,7 +146,7 @@ export const agentRoutes = (agents: Agents, calls: AgentCalls): readonly Route[]
       method: 'POST',
       match: pathPattern(WIRE.hello),
       handle: async (request) => {
-        const hello = await readJson(request, helloSchema);
+        const hello = await hellos.run(() => readJson(request, helloSchema, HELLO_LIMIT_BYTES));
         if (!hello.ok) return refuse(hello.failure);
         const answer = agents.hello(hello.value);
         if (!answer.ok) {

@@ -21,6 +21,7 @@ export const decideBoot = (client: BootClient, situation: BootSituation, agentWo
   const family = bootsAs(client.architecture);
   if (family === null) return none(`the boot kit has nothing for the architecture ${architectureName(client.architecture)}`);
   const { station } = situation;
+  const shim = situation.installerShim ?? bootPaths.shim;
   const pxe = (bootFile: string): BootAnswer => ({ kind: 'pxe', bootFile, server: station.address });
   switch (client.firmware) {
     case 'uefi-http':
@@ -28,11 +29,13 @@ export const decideBoot = (client: BootClient, situation: BootSituation, agentWo
       return { kind: 'http', url: stationUrl(station) + httpBootPath(client.mac) };
     case 'ipxe':
       // iPXE on UEFI is sent the way of all UEFI machines, or Secure Boot and local boot would need a second path.
-      return family === 'bios' ? pxe(stationUrl(station) + ipxePath(client.mac)) : pxe(bootPaths.shim);
+      return family === 'bios' ? pxe(stationUrl(station) + ipxePath(client.mac)) : pxe(shim);
     case 'bios':
       return pxe(bootPaths.ipxe);
+    case 'u-boot':
+      return none('U-Boot starts none of the loaders of the boot kit');
     case 'uefi':
-      return family === 'uefi' ? pxe(bootPaths.shim) : none(`a PXE client with the architecture ${architectureName(client.architecture)}`);
+      return family === 'uefi' ? pxe(shim) : none(`a PXE client with the architecture ${architectureName(client.architecture)}`);
     default:
       return assertNever(client.firmware);
   }

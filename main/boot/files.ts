@@ -18,6 +18,8 @@ import type { StationPlace } from './situation.ts';
 export interface BootFilesOptions extends Omit<HandOutOptions, 'stage2Sha256'> {
   readonly kit: BootKit;
   readonly station: StationPlace;
+  /** Files of installers, by TFTP. */
+  readonly installerFile: (path: string) => Promise<TftpFile | null>;
   readonly onEvent: (event: BootFilesEvent) => void;
 }
 
@@ -51,7 +53,8 @@ export const bootFiles = (options: BootFilesOptions): BootFiles => {
   const loaded = new Map<string, Promise<Buffer>>();
 
   const tell = async (mac: string, via: BootFilesEvent['via']): Promise<HandOut> => {
-    const handed = await handOut(mac);
+    // Inside http-boot.img GRUB has no network: nothing that is not in the image can be loaded.
+    const handed = await handOut(mac, via !== 'http-boot');
     onEvent({ kind: 'handed-out', mac, what: handed.kind, via });
     return handed;
   };
@@ -62,13 +65,15 @@ export const bootFiles = (options: BootFilesOptions): BootFiles => {
   const resolve = async (asked: string): Promise<TftpFile | null> => {
     const path = normaliseBootPath(asked);
     if (path === 'grub/grub.cfg') return { kind: 'bytes', bytes: Buffer.from(grubDispatcher()) };
+    // A vendor's GRUB looks for its configuration where its vendor had it.
+    if (path.endsWith('/grub.cfg') && macOfGrubConfig(path) === null) return { kind: 'bytes', bytes: Buffer.from(grubDispatcher()) };
     const mac = macOfGrubConfig(path);
     if (mac !== null) {
       const text = grubConfig(await tell(mac, 'grub'), { kind: 'tftp', address: station.address });
       return { kind: 'bytes', bytes: Buffer.from(text) };
     }
     const role = tftpTable.get(path);
-    if (role === undefined) return null;
+    if (role === undefined) return options.installerFile(path);
     const file = need(kit, role);
     if (!inMemory.includes(role)) return { kind: 'file', path: kitFilePath(kit, file), sizeBytes: file.sizeBytes };
     return { kind: 'bytes', bytes: await load(file) };

@@ -3,6 +3,7 @@
 import type { LocalBoot } from '../../agent/protocol/decision.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
+import type { InstallerHandOut } from '../recipes/installer-files.ts';
 import { bootPaths } from './paths.ts';
 
 /** Every machine loads this; it hands over to the machine's own. The loop matters: a lost file must not end at a prompt. */
@@ -20,18 +21,28 @@ export const grubDispatcher = (): string =>
 export type GrubDevice = { readonly kind: 'tftp'; readonly address: string } | { readonly kind: 'root' };
 
 /** When something cannot be loaded: by TFTP it comes to its end and the dispatcher asks anew; from an image only a restart helps. */
-export const grubAgentConfig = (device: GrubDevice, kernelCommandLine: string): string => {
+export const grubAgentConfig = (device: GrubDevice, commandLine: string): string =>
+  grubLinuxConfig(device, { what: 'the agent', kernel: bootPaths.kernel, initrd: bootPaths.stage1, commandLine });
+
+/** A vendor's installer, by our GRUB or by the vendor's own. */
+export const grubInstallerConfig = (device: GrubDevice, installer: InstallerHandOut): string =>
+  grubLinuxConfig(device, { ...installer, what: 'the installer' });
+
+const grubLinuxConfig = (
+  device: GrubDevice,
+  { what, kernel, initrd, commandLine }: Omit<InstallerHandOut, 'name'> & { readonly what: string },
+): string => {
   const place = device.kind === 'tftp' ? `(tftp,${device.address})` : '($root)';
-  const words = kernelCommandLine.split(' ').map(quote).join(' ');
+  const words = commandLine.split(' ').filter(Boolean).map(quote).join(' ');
   return lines(
     'set timeout=0',
-    `echo ${quote('Rackside: loading the agent')}`,
-    `if linux ${place}/${bootPaths.kernel} ${words}; then`,
-    `  if initrd ${place}/${bootPaths.stage1}; then`,
+    `echo ${quote(`Rackside: loading ${what}`)}`,
+    `if linux ${place}/${kernel} ${words}; then`,
+    `  if initrd ${place}/${initrd}; then`,
     '    boot',
     '  fi',
     'fi',
-    `echo ${quote('Rackside: the agent could not be loaded. Trying again in 5 seconds.')}`,
+    `echo ${quote(`Rackside: ${what} could not be loaded. Trying again in 5 seconds.`)}`,
     'sleep 5',
     ...(device.kind === 'root' ? ['reboot'] : []),
   );
@@ -53,29 +64,44 @@ const knownLoaders = [
 ] as const;
 
 /**
- * Chain-loads the machine's own loader. `--set=root` and no other variable: otherwise the loader believes it came from the network.
+ * Chain-loads the machine's own loader. `root` and no other variable: otherwise the loader believes it came from the network.
  * A text that cannot be trusted inside a script (not a volume id, not a plain path) is left out, and the search by file remains.
  */
 export const grubLocalConfig = (local: (LocalBoot & { readonly kind: 'uefi' }) | null, reason: string): string => {
   const uuid = local?.espUuid && /^[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}$|^[0-9A-Fa-f-]{8,36}$/.test(local.espUuid) ? local.espUuid : null;
-  const loader = local?.loaderPath ? plainLoaderPath(local.loaderPath) : null;
-  const onPartition = [...new Set([...(loader === null ? [] : [loader]), ...knownLoaders])];
+  const recorded = local?.loaderPath ? plainLoaderPath(local.loaderPath) : null;
+  const loaders = [...new Set([...(recorded === null ? [] : [recorded]), ...knownLoaders])].map(quote).join(' ');
   return lines(
     'set timeout=0',
     `echo ${quote(`Rackside: ${reason}`)}`,
     ...(uuid === null
       ? []
-      : [`if search --no-floppy --fs-uuid --set=root ${quote(uuid)}; then`, ...onPartition.flatMap((path) => tryLoader(path)), 'fi']),
-    // By file it may find another disk's loader; that is still this machine, and better than a machine that stands still.
-    ...onPartition.flatMap((path) => [`if search --no-floppy --file --set=root ${quote(path)}; then`, ...tryLoader(path), 'fi']),
+      : [
+          `if search --no-floppy --fs-uuid --set=root ${quote(uuid)}; then`,
+          `  for loader in ${loaders}; do`,
+          '    if chainloader ($root)"$loader"; then boot; fi',
+          '  done',
+          'fi',
+        ]),
+    // By file it may find another disk's loader; that is still this machine, and better than a machine that stands still. `search`
+    // knows only the first volume that has the file, which may be our boot stick: so every partition is asked, and ours are passed
+    // over by a file that no other system has. http-boot.img has no partitions, and is therefore never among them.
+    `for loader in ${loaders}; do`,
+    '  for place in (*,gpt*) (*,msdos*); do',
+    '    if [ -e "$place$loader" ]; then',
+    `      if [ ! -e "$place/${bootPaths.stage1}" ]; then`,
+    `        regexp --set=1:root ${quote(String.raw`^\((.*)\)$`)} "$place"`,
+    '        if chainloader ($root)"$loader"; then boot; fi',
+    '      fi',
+    '    fi',
+    '  done',
+    'done',
     // `exit` would open the setup menu on EDK2. After a restart the machine asks again and gets the agent.
     `echo ${quote('Rackside: no boot loader was found on the disks of this machine. It restarts in 30 seconds.')}`,
     'sleep 30',
     'reboot',
   );
 };
-
-const tryLoader = (path: string): readonly string[] => [`  if chainloader ($root)${quote(path)}; then`, '    boot', '  fi'];
 
 /** `\EFI\debian\shimx64.efi` → `/EFI/debian/shimx64.efi`, or null when it is no plain path. */
 export const plainLoaderPath = (path: string): string | null => {

@@ -14,6 +14,8 @@ export interface BootSituation {
   readonly kitPresent: boolean;
   /** Waiting for this machine; handing out the final script uses it up. */
   readonly localBoot: LocalBoot | null;
+  /** The first loader of a vendor's own, where an installer waits for this machine and brings one. */
+  readonly installerShim?: string | null;
   readonly station: StationPlace;
 }
 

@@ -19,6 +19,8 @@ export type Invocation = {
   readonly dataFolder: string;
   readonly json: boolean;
   readonly output: Output;
+  /** What a person types at the terminal; null where nobody sits there. */
+  ask(question: string): Promise<string | null>;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
   /** The running station, over the same pipe as any window. `onGone`: the link has ended, by us or by the station. */
@@ -30,6 +32,8 @@ export type Command = {
   readonly name: string;
   readonly arguments: string;
   readonly help: string;
+  /** More of it, for the help of this one command. */
+  readonly details?: string;
   readonly options: Readonly<Record<string, OptionDefinition>>;
   readonly positionals: { readonly least: number; readonly most: number };
   run(invocation: Invocation): Promise<number>;

@@ -1,5 +1,6 @@
-// Names a person types: a machine by id, name, serial or MAC; an image by OSOID, its beginning, or its name.
-import type { MachineView, ImageView } from '../../preload/contract/views.ts';
+// Names a person types: a machine by id, name, serial or MAC; an image by OSOID, its beginning, or its name; a job by the beginning of its id.
+import type { ImageView, JobView, MachineView } from '../../preload/contract/views.ts';
+import { normaliseMac } from '../boot/paths.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 
@@ -16,6 +17,7 @@ const only = <T>(found: readonly T[], what: string, typed: string, describe: (it
 
 export const findMachine = (machines: readonly MachineView[], typed: string): Result<MachineView> => {
   const word = typed.toLowerCase();
+  const mac = normaliseMac(typed) ?? '';
   const exact = machines.filter((machine) => machine.id === typed);
   const found =
     exact.length > 0
@@ -24,7 +26,7 @@ export const findMachine = (machines: readonly MachineView[], typed: string): Re
           (machine) =>
             machine.name.toLowerCase() === word ||
             machine.serial?.toLowerCase() === word ||
-            machine.macs.includes(word) ||
+            machine.macs.includes(mac) ||
             (word.length >= 4 && machine.id.startsWith(word)),
         );
   return only(found, 'machine', typed, (machine) => `${machine.id} (${machine.name})`, 'rackside machines');
@@ -44,3 +46,12 @@ export const findImage = (images: readonly ImageView[], typed: string): Result<I
     'rackside images list',
   );
 };
+
+export const findJob = (jobs: readonly JobView[], typed: string): Result<JobView> =>
+  only(
+    jobs.filter(({ id }) => id === typed || (typed.length >= 4 && id.startsWith(typed.toLowerCase()))),
+    'job',
+    typed,
+    ({ id, machineName }) => `${id} (${machineName})`,
+    'rackside jobs',
+  );

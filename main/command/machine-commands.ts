@@ -1,15 +1,22 @@
-// `rackside machines`, `machine`, `approve`, `deploy`, `boot-local`, `hold`, `retry`.
+// `rackside machines`, `machine`, `approve`, `deploy`, `capture`, `boot-local`, `hold`, `retry`.
+import { labelOf } from '../../agent/protocol/fields.ts';
 import type { CallName, CallArgument, CallAnswer } from '../../preload/contract/calls.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { Disk } from '../../agent/protocol/disk.ts';
-import type { ConditionTrace, Trace } from '../../preload/contract/policy.ts';
 import type { MachineDetail, MachineView } from '../../preload/contract/views.ts';
+import { CAPTURE_COMMAND } from './capture-command.ts';
+import { VERIFY_COMMAND } from './verify-command.ts';
 import type { Command } from './command.ts';
+import { marked } from './fact-commands.ts';
 import { duration, size, table } from './output.ts';
 import { imageOf, machineOf, printed, withStation } from './with-station.ts';
+import { outlookLines } from './outlook-text.ts';
+import { describeTrace } from './trace-text.ts';
+import { SETTINGS_FORMAT, settingsFileOf } from './settings-file.ts';
 
-const diskLine = (disk: Disk): string => {
+/** Which disk, and what is on it. */
+export const diskLine = (disk: Disk): string => {
   const identity = disk.serial ?? disk.wwn ?? `size:${disk.sizeBytes}`;
   const holds =
     disk.content === null
@@ -26,15 +33,23 @@ export const describeQuestion = (machine: MachineView): string => {
   if (question === null) return 'Nothing is asked.';
   switch (question.kind) {
     case 'erase': {
-      const { disk } = question;
+      const { disk, recipe } = question;
+      const what =
+        recipe === undefined
+          ? `Put "${question.imageName}" (${question.osoid.slice(0, 12)}) on ${machine.name}?`
+          : `Build "${question.imageName}" by recipe ${recipe.id} version ${recipe.version} on ${machine.name}?`;
       const parts = (disk.content?.partitions ?? []).map(
         (partition) =>
           `    ${partition.number}: ${partition.name || partition.label || partition.typeId}  ${partition.filesystem ?? 'unknown'}  ${size(partition.sectors * disk.logicalSectorBytes)}`,
       );
       return [
-        `Put "${question.imageName}" (${question.osoid.slice(0, 12)}) on ${machine.name}?`,
+        what,
         `  WILL BE ERASED: ${diskLine(disk)}`,
         ...parts,
+        ...(question.set === undefined
+          ? []
+          : [`  it is member ${question.set.number} of ${question.set.of}, "${question.set.member}", of image set "${question.set.name}"`]),
+        ...(question.set?.covers ?? []).map((what) => `  the same yes covers, on this disk: ${what}`),
         ...question.untouched.map((other) => `  stays untouched: ${diskLine(other)}`),
         `  at most ${size(question.fetchBytes)} to fetch; everything is read back and verified`,
       ].join('\n');
@@ -42,23 +57,10 @@ export const describeQuestion = (machine: MachineView): string => {
     case 'choose':
       return question.reason;
     case 'fact':
-      return `${question.reason} Facts wanted: ${question.facts.join(', ')}`;
+      return `${question.reason} Wanted: ${question.fields.map((field) => `${labelOf(field)} (${field.name})`).join(', ')}. Answer with: rackside answer ${machine.id} FIELD=VALUE`;
     case 'refused':
       return question.failures.map((failure) => `${failure.message} ${failure.next} (${failure.code})`).join('\n');
   }
-};
-
-export const describeTrace = (trace: Trace): string => {
-  const indent = (part: ConditionTrace, depth: number): readonly string[] => [
-    `${'  '.repeat(depth)}${part.truth.padEnd(7)} ${part.text}${part.seen === null ? '' : `  [seen: ${part.seen}]`}${part.why === null ? '' : `  (${part.why})`}`,
-    ...part.parts.flatMap((child) => indent(child, depth + 1)),
-  ];
-  return trace.policies
-    .flatMap((policy) => [
-      `${String(policy.rank).padStart(4)} ${policy.name} -> ${policy.outcome.kind}: ${policy.verdict}`,
-      ...indent(policy.condition, 3),
-    ])
-    .join('\n');
 };
 
 const describeMachine = (detail: MachineDetail): string => {
@@ -74,16 +76,12 @@ const describeMachine = (detail: MachineDetail): string => {
     ...detail.disks.map((disk) => `  ${diskLine(disk)}`),
     '',
     'Decision',
-    detail.trace === null ? '  none yet' : describeTrace(detail.trace),
+    detail.trace === null ? '  none yet' : describeTrace(detail.trace) || '  there are no policies yet',
     '',
     'Facts',
     table(
       ['  name', 'value', 'source'],
-      detail.facts.map((fact) => [
-        `  ${fact.name}`,
-        `${Array.isArray(fact.value) ? fact.value.join(', ') : String(fact.value)}${fact.filler ? ' (filler)' : ''}`,
-        fact.source,
-      ]),
+      detail.facts.map((fact) => [`  ${fact.name}`, marked(fact), fact.source]),
     ),
     '',
     'Events',
@@ -168,12 +166,17 @@ export const MACHINE_COMMANDS: readonly Command[] = [
             'See what it does with: rackside machine ID',
           );
         }
+        const gets =
+          question.beside === undefined ? null : await station.call('machines.outlook', { machineId: machine.value.id, wish: null });
+        if (gets !== null && !gets.ok) return gets;
+        const beside = gets === null ? [] : outlookLines(gets.value, { texts: false });
+        const described = [describeQuestion(machine.value), ...beside.map((line) => `  ${line}`)].join('\n');
         const serial = invocation.text('erase');
         const wanted = question.disk.serial ?? question.disk.wwn ?? `size:${question.disk.sizeBytes}`;
         if (serial === undefined) {
           invocation.output.print(
-            { machine: machine.value.id, question },
-            `${describeQuestion(machine.value)}\n\nNothing was changed. To approve: rackside approve ${machine.value.id} --erase ${wanted}`,
+            { machine: machine.value.id, question, outlook: gets?.value ?? null },
+            `${described}\n\nNothing was changed. To approve: rackside approve ${machine.value.id} --erase ${wanted}`,
           );
           return failed(
             'consent.serial-wanted',
@@ -181,7 +184,7 @@ export const MACHINE_COMMANDS: readonly Command[] = [
             `Repeat the serial of the disk that will be erased: --erase ${wanted}`,
           );
         }
-        if (!invocation.json) invocation.output.print(null, describeQuestion(machine.value));
+        if (!invocation.json) invocation.output.print(null, described);
         const job = await station.call('machines.approve', {
           machineId: machine.value.id,
           eraseSerial: serial,
@@ -192,12 +195,29 @@ export const MACHINE_COMMANDS: readonly Command[] = [
   },
   {
     name: 'deploy',
-    arguments: 'MACHINE --image IMAGE',
+    arguments: 'MACHINE --image IMAGE [--grow WHAT] [--settings FILE]',
     help: 'choose an image for one machine yourself; it still asks before it erases',
+    details: SETTINGS_FORMAT,
     options: {
       image: { type: 'string', value: 'IMAGE', help: 'OSOID, its beginning, or a name (the newest revision)' },
       disk: { type: 'string', value: 'SERIAL', help: 'serial or WWN of the target disk, where several fit' },
       rewrite: { type: 'boolean', help: 'write again although the disk holds this image already' },
+      grow: {
+        type: 'string',
+        value: 'WHAT',
+        help: 'what grows on a larger disk: last (the default), none, a partition by number, name or label, GROUP/VOLUME',
+      },
+      settings: {
+        type: 'string',
+        value: 'FILE',
+        help: 'JSON with hostname, users, network, userData for this machine; - reads standard input',
+      },
+      check: { type: 'boolean', help: 'only show what the disk would get, with the settings filled in; nothing is ordered' },
+      'accept-untrusted': { type: 'boolean', help: 'deploy it although its signature is not trusted; goes on record with your name' },
+      'accept-bound': {
+        type: 'boolean',
+        help: "deploy it although another machine's TPM opens its volumes; goes on record with your name",
+      },
     },
     positionals: { least: 1, most: 1 },
     run: (invocation) =>
@@ -206,15 +226,30 @@ export const MACHINE_COMMANDS: readonly Command[] = [
         if (!machine.ok) return machine;
         const image = await imageOf(station, invocation.text('image'));
         if (!image.ok) return image;
+        const settings = await settingsFileOf(invocation.text('settings'));
+        if (!settings.ok) return settings;
+        const grow = invocation.text('grow');
+        const beside = { ...(grow === undefined ? {} : { grow }), ...(settings.value === null ? {} : { settings: settings.value }) };
+        const aim = { osoid: image.value.osoid, diskSerial: invocation.text('disk') ?? null };
+        if (invocation.flag('check')) {
+          const outlook = await station.call('machines.outlook', { machineId: machine.value.id, wish: { ...aim, ...beside } });
+          return printed(invocation, outlook, (one) =>
+            [`Image:          ${one.imageName}`, ...outlookLines(one, { texts: true })].join('\n'),
+          );
+        }
         const answer = await station.call('machines.deploy', {
           machineId: machine.value.id,
-          osoid: image.value.osoid,
-          diskSerial: invocation.text('disk') ?? null,
+          ...aim,
+          ...beside,
           rewrite: invocation.flag('rewrite'),
+          acceptUntrusted: invocation.flag('accept-untrusted'),
+          acceptBound: invocation.flag('accept-bound'),
         });
         return printed(invocation, answer, (view) => `${view.name}: ${view.says}`);
       }),
   },
+  CAPTURE_COMMAND,
+  VERIFY_COMMAND,
   simple('boot-local', 'machines.bootLocal', 'start the operating system on its own disk'),
   simple('hold', 'machines.hold', 'hold the machine at its console'),
   simple('retry', 'machines.retry', 'decide again for a machine that failed or holds'),

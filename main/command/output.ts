@@ -7,21 +7,25 @@ export type Output = {
   fail(failure: Failure): number;
 };
 
+/** Terminals take control characters as orders, and what is printed may come from a machine, a file or a person. */
+const plain = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, (letter) => (letter === '\n' || letter === '\t' ? letter : '\ufffd'));
+
 export const createOutput = (options: {
   readonly json: boolean;
   readonly write: (text: string) => void;
   readonly writeError: (text: string) => void;
 }): Output => ({
-  print: (value, text) => options.write(`${options.json ? JSON.stringify(value) : typeof text === 'string' ? text : text()}\n`),
+  print: (value, text) => options.write(`${options.json ? JSON.stringify(value) : plain(typeof text === 'string' ? text : text())}\n`),
   fail: (failure) => {
-    options.writeError(`rackside: ${failure.message}\n  ${failure.next}\n  (${failure.code})\n`);
+    options.writeError(`rackside: ${plain(failure.message)}\n  ${plain(failure.next)}\n  (${failure.code})\n`);
     return 1;
   },
 });
 
-/** Columns as wide as their widest cell. */
+/** Columns as wide as their widest cell; a cell is one line. */
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
-  const all = [head, ...rows];
+  const all = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll(/\s*[\r\n]\s*/g, ' ')));
   const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
   return all
     .map((row) =>

@@ -1,55 +1,58 @@
 // The `rackside` command line: everything the screens do, over the same contract. Failures go to stderr with their code.
 import { realpathSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { connectPipe } from '../../preload/contract/pipe-client.ts';
 import type { PipeClient } from '../../preload/contract/pipe-client.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { StationEvent } from '../../preload/contract/events.ts';
-import { defaultDataFolder, findRunningStation } from '../data-folder.ts';
-import type { Command, Invocation, OptionDefinition } from './command.ts';
-import { IMAGE_COMMANDS, POLICY_COMMANDS } from './library-commands.ts';
+import { defaultDataFolder, findRunningStation, isOfAnotherUser } from '../data-folder.ts';
+import { CARE_COMMANDS } from './care-commands.ts';
+import type { Command, Invocation } from './command.ts';
+import { ANSWER_COMMANDS } from './answer-commands.ts';
+import { ARRIVAL_COMMANDS } from './arrival-commands.ts';
+import { ARMING_COMMANDS } from './arming-commands.ts';
+import { EVENT_COMMANDS } from './event-commands.ts';
+import { FACT_COMMANDS } from './fact-commands.ts';
+import { COMMON, commandHelp, fullHelp, groupHelp, unknownCommand } from './help.ts';
+import { IMAGE_COMMANDS } from './library-commands.ts';
 import { MACHINE_COMMANDS } from './machine-commands.ts';
 import { createOutput } from './output.ts';
+import { POLICY_COMMANDS } from './policy-commands.ts';
+import { READY_COMMANDS } from './ready-command.ts';
+import { RECIPE_COMMANDS } from './recipe-commands.ts';
+import { RECORD_COMMANDS } from './record-commands.ts';
+import { REPORT_COMMANDS } from './report-commands.ts';
+import { SET_COMMANDS } from './set-commands.ts';
+import { SITE_COMMANDS } from './site-commands.ts';
 import { STATION_COMMANDS } from './station-commands.ts';
+import { TRUST_COMMANDS } from './trust-commands.ts';
+import { WIRE_COMMANDS } from './wire-commands.ts';
 import { WORK_COMMANDS } from './work-commands.ts';
 import { stopSignal } from './stop-signal.ts';
 
-const COMMANDS: readonly Command[] = [...STATION_COMMANDS, ...MACHINE_COMMANDS, ...IMAGE_COMMANDS, ...POLICY_COMMANDS, ...WORK_COMMANDS];
-
-const COMMON: Readonly<Record<string, OptionDefinition>> = {
-  json: { type: 'boolean', help: 'print JSON' },
-  data: { type: 'string', value: 'FOLDER', help: 'data folder of the station' },
-  help: { type: 'boolean', help: 'show this help' },
-};
-
-const optionLines = (options: Readonly<Record<string, OptionDefinition>>): readonly string[] =>
-  Object.entries(options).map(
-    ([name, option]) => `    ${`--${name}${option.value === undefined ? '' : ` ${option.value}`}`.padEnd(26)} ${option.help}`,
-  );
-
-const fullHelp = (): string =>
-  [
-    'rackside: power on, recognise, deploy, verify; offline.',
-    '',
-    'usage: rackside COMMAND [arguments] [--json] [--data FOLDER]',
-    '',
-    ...COMMANDS.flatMap((command) => [`  ${`${command.name} ${command.arguments}`.trim()}`, `      ${command.help}`]),
-    '',
-    'common options:',
-    ...optionLines(COMMON),
-    '',
-    'rackside COMMAND --help shows the options of one command.',
-  ].join('\n');
-
-const commandHelp = (command: Command): string =>
-  [
-    `usage: rackside ${command.name} ${command.arguments}`.trimEnd(),
-    '',
-    `  ${command.help}`,
-    '',
-    ...optionLines({ ...command.options, ...COMMON }),
-  ].join('\n');
+const COMMANDS: readonly Command[] = [
+  ...STATION_COMMANDS,
+  ...EVENT_COMMANDS,
+  ...MACHINE_COMMANDS,
+  ...RECORD_COMMANDS,
+  ...FACT_COMMANDS,
+  ...ANSWER_COMMANDS,
+  ...SITE_COMMANDS,
+  ...REPORT_COMMANDS,
+  ...ARMING_COMMANDS,
+  ...IMAGE_COMMANDS,
+  ...CARE_COMMANDS,
+  ...READY_COMMANDS,
+  ...TRUST_COMMANDS,
+  ...POLICY_COMMANDS,
+  ...RECIPE_COMMANDS,
+  ...ARRIVAL_COMMANDS,
+  ...SET_COMMANDS,
+  ...WIRE_COMMANDS,
+  ...WORK_COMMANDS,
+];
 
 /** The longest command whose words begin the arguments. */
 const findCommand = (words: readonly string[]): Command | null =>
@@ -63,7 +66,14 @@ const reachStation = async (
   onGone?: () => void,
 ): Promise<Result<PipeClient>> => {
   const running = findRunningStation(dataFolder);
-  if (running === null) return failed('station.not-running', `No station runs in ${dataFolder}.`, 'Start one with: rackside serve');
+  if (running === null && isOfAnotherUser(dataFolder))
+    return failed('station.not-yours', `The data folder ${dataFolder} is another user's.`, 'Be the user who started the station (sudo).');
+  if (running === null)
+    return failed(
+      'station.not-running',
+      `No station runs in ${dataFolder}.`,
+      'Start one with: rackside serve. One that runs elsewhere: give the same --data, and be the same user (sudo), as at its start.',
+    );
   return success(
     connectPipe({
       url: running.pipeUrl,
@@ -75,31 +85,51 @@ const reachStation = async (
   );
 };
 
-type Streams = { readonly write: (text: string) => void; readonly writeError: (text: string) => void };
+type Streams = {
+  readonly write: (text: string) => void;
+  readonly writeError: (text: string) => void;
+  readonly ask: Invocation['ask'];
+};
 const standardStreams: Streams = {
   write: (text) => void process.stdout.write(text),
   writeError: (text) => void process.stderr.write(text),
+  ask: async (question) => {
+    if (!process.stdin.isTTY) return null;
+    // On stderr, so that JSON on stdout stays JSON.
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    // Ctrl-C and Ctrl-D are no answer.
+    const closed = new Promise<null>((resolve) => terminal.once('close', () => resolve(null)));
+    const answer = await Promise.race([terminal.question(question), closed]);
+    terminal.close();
+    return answer;
+  },
 };
 
 /** Runs one command line; the exit code. */
 export const runCommandLine = async (
   words: readonly string[],
   signal: AbortSignal,
-  { write, writeError }: Streams = standardStreams,
+  { write, writeError, ask }: Streams = standardStreams,
 ): Promise<number> => {
   const plain = createOutput({ json: false, write, writeError });
   const command = findCommand(words);
   if (command === null) {
-    if (words.length === 0 || words.includes('--help') || words[0] === 'help') {
-      write(`${fullHelp()}\n`);
-      return words.length === 0 ? 2 : 0;
+    const firstOption = words.findIndex((word) => word.startsWith('-'));
+    const plainWords = firstOption < 0 ? words : words.slice(0, firstOption);
+    const asked = plainWords[0] === 'help' ? plainWords.slice(1) : plainWords;
+    const isHelp = words.includes('--help') || plainWords[0] === 'help';
+    if (asked.length === 0) {
+      write(`${fullHelp(COMMANDS)}\n`);
+      return isHelp ? 0 : 2;
     }
-    plain.fail({
-      code: 'command.unknown',
-      message: `There is no command "${words.filter((word) => !word.startsWith('-')).join(' ')}".`,
-      next: 'See them all with: rackside --help',
-    });
-    return 2;
+    const meant = isHelp ? findCommand(asked) : null;
+    const group = asked.length === 1 || isHelp ? groupHelp(COMMANDS, asked[0] ?? '') : null;
+    if (meant === null && group === null) {
+      plain.fail(unknownCommand(COMMANDS, asked));
+      return 2;
+    }
+    write(`${meant === null ? (group ?? '') : commandHelp(COMMANDS, meant)}\n`);
+    return isHelp ? 0 : 2;
   }
   try {
     const { values, positionals } = parseArgs({
@@ -113,7 +143,7 @@ export const runCommandLine = async (
       allowPositionals: true,
     });
     if (values['help'] === true) {
-      write(`${commandHelp(command)}\n`);
+      write(`${commandHelp(COMMANDS, command)}\n`);
       return 0;
     }
     if (positionals.length < command.positionals.least || positionals.length > command.positionals.most) {
@@ -135,6 +165,7 @@ export const runCommandLine = async (
       dataFolder,
       json,
       output: createOutput({ json, write, writeError }),
+      ask,
       signal,
       station: (onEvent, onGone) => reachStation(dataFolder, onEvent, onGone),
     };

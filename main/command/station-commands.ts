@@ -1,17 +1,17 @@
-// `rackside serve`, `status`, `preflight`, `listen`, `events`.
+// `rackside serve`, `status`, `preflight`, `listen`.
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { PreflightReport } from '../../preload/contract/views.ts';
+import { normaliseMac } from '../boot/paths.ts';
 import { findRunningStation } from '../data-folder.ts';
 import { listNics } from '../network/nics.ts';
-import { startHeadless } from '../headless.ts';
 import { defaultKitFolder } from '../program-folder.ts';
-import { DEFAULT_HTTP_PORT, parseWireOptions, WIRE_OPTIONS } from '../wire-options.ts';
-import { preflightFor } from '../station-preflight.ts';
-import type { PreflightPlace } from '../station-preflight.ts';
+import { DEFAULT_HTTP_PORT, modeOf, parseWireOptions, portOf, WIRE_OPTIONS } from '../wire/options.ts';
+import type { PreflightPlace } from '../station/preflight.ts';
 import type { Command, Invocation } from './command.ts';
+import { describeArmed } from './arming-commands.ts';
 import { withStation } from './with-station.ts';
 import { duration } from './output.ts';
 
@@ -30,7 +30,10 @@ const describePreflight = (report: PreflightReport): string =>
 const wireOf = (invocation: Invocation) =>
   parseWireOptions({ text: (name) => invocation.text(name), flag: (name) => invocation.flag(name) });
 
-const libraryOf = (invocation: Invocation): string => invocation.text('library') ?? join(invocation.dataFolder, 'library');
+const librariesOf = (invocation: Invocation): readonly [string, ...string[]] => {
+  const [first = join(invocation.dataFolder, 'library'), ...more] = invocation.list('library').map((folder) => resolve(folder));
+  return [first, ...more];
+};
 
 const kitOf = (invocation: Invocation): string => invocation.text('kit') ?? defaultKitFolder();
 
@@ -43,12 +46,18 @@ const serve: Command = {
   run: async (invocation) => {
     const wire = wireOf(invocation);
     if (!wire.ok) return invocation.output.fail(wire.failure);
+    const windowPort = portOf(invocation.text('window-port'), 0);
+    if (!windowPort.ok) return invocation.output.fail(windowPort.failure);
+    const [libraryFolder, ...moreLibraries] = librariesOf(invocation);
+    // Here and in `preflight` alone: any other command would load a whole station to send one call.
+    const { startHeadless } = await import('../headless.ts');
     const started = await startHeadless({
       dataFolder: invocation.dataFolder,
-      libraryFolder: libraryOf(invocation),
+      libraryFolder,
+      moreLibraries,
       listen: invocation.flag('listen'),
       wire: wire.value,
-      windowPort: Number(invocation.text('window-port') ?? 0),
+      windowPort: windowPort.value,
       siteName: invocation.text('site'),
       operator: invocation.text('operator'),
       kitFolder: kitOf(invocation),
@@ -75,14 +84,17 @@ const serve: Command = {
 };
 
 /** The only wired port when none is named; a port that is not there is for the report to say. */
-const placeFrom = (invocation: Invocation): PreflightPlace => {
+const placeFrom = (invocation: Invocation): Result<PreflightPlace> => {
+  const mode = modeOf(invocation.text('mode'));
+  if (!mode.ok) return mode;
+  const httpPort = portOf(invocation.text('http-port'), DEFAULT_HTTP_PORT);
+  if (!httpPort.ok) return httpPort;
   const wired = listNics().filter((nic) => nic.kind === 'wired');
   const nicName = invocation.flag('loopback')
     ? null
     : (invocation.text('nic') ?? (wired.length === 1 ? wired[0]?.name : undefined) ?? '(none named: use --nic)');
   const address = invocation.text('address')?.split('/')[0] ?? null;
-  const httpPort = Number(invocation.text('http-port') ?? DEFAULT_HTTP_PORT);
-  return { nicName, address, mode: invocation.text('mode') === 'proxy' ? 'proxy' : 'server', httpPort };
+  return success({ nicName, address, mode: mode.value, httpPort: httpPort.value });
 };
 
 const preflight: Command = {
@@ -107,16 +119,38 @@ const preflight: Command = {
       return exit === 0 ? code : exit;
     }
     const place = placeFrom(invocation);
-    return print(await preflightFor({ ...place, libraryFolder: libraryOf(invocation), kitFolder: kitOf(invocation), serving: false }));
+    if (!place.ok) return invocation.output.fail(place.failure);
+    const { preflightFor } = await import('../station/preflight.ts');
+    return print(
+      await preflightFor({
+        ...place.value,
+        libraryFolder: librariesOf(invocation)[0],
+        dataFolder: invocation.dataFolder,
+        kitFolder: kitOf(invocation),
+        serving: false,
+      }),
+    );
   },
 };
+
+/** A week, as the call takes it. */
+const MOST_MINUTES = 7 * 24 * 60;
 
 const minutesOf = (text: string | undefined): Result<number | null> => {
   if (text === undefined) return success(null);
   const minutes = Number(text);
-  return Number.isFinite(minutes) && minutes > 0
+  return minutes > 0 && minutes <= MOST_MINUTES
     ? success(minutes)
-    : failed('command.minutes', `"${text}" is no number of minutes.`, 'Write e.g. --minutes 60.');
+    : failed('command.minutes', `"${text}" is no number of minutes up to ${MOST_MINUTES} (a week).`, 'Write e.g. --minutes 60.');
+};
+
+/** One that is no MAC would never be answered, and nobody would see why. */
+const macsOf = (typed: readonly string[]): Result<readonly string[]> => {
+  const macs = typed.map(normaliseMac);
+  const wrong = typed.find((_, index) => macs[index] === null);
+  return wrong === undefined
+    ? success(macs.filter((mac) => mac !== null))
+    : failed('command.mac', `"${wrong}" is no MAC address.`, 'Write e.g. --mac 52:54:00:12:34:56.');
 };
 
 const listen: Command = {
@@ -135,16 +169,14 @@ const listen: Command = {
         return failed('command.arguments', `listen takes on or off, not "${word ?? ''}".`, 'rackside listen on');
       const minutes = minutesOf(invocation.text('minutes'));
       if (!minutes.ok) return minutes;
-      const answer = await station.call('listening.set', {
-        on: word === 'on',
-        minutes: minutes.value,
-        macs: invocation.list('mac').map((mac) => mac.toLowerCase()),
-      });
+      const macs = macsOf(invocation.list('mac'));
+      if (!macs.ok) return macs;
+      const answer = await station.call('listening.set', { on: word === 'on', minutes: minutes.value, macs: [...macs.value] });
       if (!answer.ok) return answer;
       const { listening } = answer.value;
       invocation.output.print(
         answer.value,
-        `Listening is ${listening.on ? 'on' : 'off'}${listening.untilMs === null ? '' : ` for ${duration(listening.untilMs - Date.now())}`}.`,
+        `Listening is ${listening.on ? 'on' : 'off'}${listening.untilMs === null ? '' : ` for ${duration(listening.untilMs - Date.now())}`}${word === 'on' && macs.value.length > 0 ? `, for ${macs.value.join(', ')} alone` : ''}.`,
       );
       return success(null);
     }),
@@ -153,20 +185,21 @@ const listen: Command = {
 const status: Command = {
   name: 'status',
   arguments: '',
-  help: 'show the running station: wire, listening, kit, library',
+  help: 'show the running station: wire, listening, arming, kit, library',
   options: {},
   positionals: { least: 0, most: 0 },
   run: (invocation) =>
     withStation(invocation, async (station) => {
       const view = await station.call('station.get', {});
       if (!view.ok) return view;
-      const { wire, listening, library, kit } = view.value;
+      const { wire, listening, armed, library, kit } = view.value;
       invocation.output.print(
         view.value,
         [
           `${view.value.name} at ${view.value.siteName}, operator ${view.value.operator}`,
           `wire       ${wire.nic ?? 'loopback'} ${wire.address} (${wire.mode})${wire.problem === null ? '' : `  PROBLEM ${wire.problem.message}`}`,
           `listening  ${listening.on ? 'on' : 'off'}`,
+          `armed      ${describeArmed(armed)}`,
           `kit        ${kit.kitId ?? kit.problem?.message ?? '-'}`,
           `library    ${library.folder}, ${library.images} images`,
         ].join('\n'),
@@ -175,54 +208,4 @@ const status: Command = {
     }),
 };
 
-const events: Command = {
-  name: 'events',
-  arguments: '[--follow]',
-  help: 'print what happened; with --follow, go on printing',
-  options: {
-    follow: { type: 'boolean', help: 'go on until Ctrl-C' },
-    machine: { type: 'string', value: 'ID', help: 'only this machine' },
-    after: { type: 'string', value: 'EVENT', help: 'only events after this number' },
-  },
-  positionals: { least: 0, most: 0 },
-  run: async (invocation) => {
-    const only = invocation.text('machine') ?? null;
-    let last = Number(invocation.text('after') ?? 0);
-    const print = (event: { id: number; atMs: number; level: string; kind: string; text: string; machineId: string | null }): void => {
-      if (event.id <= last || (only !== null && event.machineId !== only)) return;
-      last = event.id;
-      invocation.output.print(
-        event,
-        `${new Date(event.atMs).toISOString()}  ${event.level.padEnd(5)} ${event.kind.padEnd(24)} ${event.text}`,
-      );
-    };
-    const waiting: Parameters<typeof print>[0][] = [];
-    let caughtUp = false;
-    const gone = new AbortController();
-    const station = await invocation.station(
-      (event) => {
-        if (event.name !== 'event.logged') return;
-        if (caughtUp) print(event.payload);
-        else waiting.push(event.payload);
-      },
-      () => gone.abort(),
-    );
-    if (!station.ok) return invocation.output.fail(station.failure);
-    try {
-      const past = await station.value.call('events.list', { afterId: last, limit: 1000, machineId: only });
-      if (!past.ok) return invocation.output.fail(past.failure);
-      past.value.forEach(print);
-      if (!invocation.flag('follow')) return 0;
-      waiting.forEach(print);
-      caughtUp = true;
-      const end = AbortSignal.any([invocation.signal, gone.signal]);
-      if (!end.aborted) await once(end, 'abort');
-      if (invocation.signal.aborted) return 0;
-      return invocation.output.fail(failed('station.gone', 'The station has ended.', 'Start it again with: rackside serve').failure);
-    } finally {
-      station.value.close();
-    }
-  },
-};
-
-export const STATION_COMMANDS: readonly Command[] = [serve, status, preflight, listen, events];
+export const STATION_COMMANDS: readonly Command[] = [serve, status, preflight, listen];

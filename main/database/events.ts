@@ -12,11 +12,20 @@ export type NewEvent = {
   readonly jobId?: string | null;
 };
 
+export type EventQuery = {
+  readonly afterId: number;
+  readonly beforeId: number | null;
+  readonly limit: number;
+  readonly machineId: string | null;
+};
+
 export type Events = {
   log(event: NewEvent): EventView;
-  /** Oldest first, after `afterId`; `machineId` null is all machines and the station itself. */
-  list(query: { readonly afterId: number; readonly limit: number; readonly machineId: string | null }): readonly EventView[];
+  /** Oldest first: those after `afterId`, or with `beforeId` the last ones before it. Null as machine is all, and the station itself. */
+  list(query: EventQuery): readonly EventView[];
   /** The last `limit` events of one machine, oldest first. */
+  /** Where each machine was when something last happened to it. */
+  sitesOf(): ReadonlyMap<string, { readonly siteId: number; readonly siteName: string }>;
   lastOf(machineId: string, limit: number): readonly EventView[];
   /** Events of a record that was folded into another machine follow it. */
   reassign(fromMachineId: string, toMachineId: string): void;
@@ -39,16 +48,27 @@ type Row = {
   text: string;
 };
 
+type Bounds = { after: number; limit: number; machine?: string };
+
 export const createEvents = ({ database, now, sites, onEvent }: EventsOptions): Events => {
   const columns = 'id, at_ms, machine_id, job_id, kind, level, text';
   const insert = database.prepare(
     'INSERT INTO event(at_ms, site_id, operator_id, machine_id, job_id, kind, level, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
-  const all = database.prepare<[number, number], Row>(`SELECT ${columns} FROM event WHERE id > ? ORDER BY id LIMIT ?`);
-  const ofMachine = database.prepare<[string, number, number], Row>(
-    `SELECT ${columns} FROM event WHERE machine_id = ? AND id > ? ORDER BY id LIMIT ?`,
-  );
+  // Two statements each way: an index serves the one of a machine only where the machine is named.
+  const range = (where: string) => ({
+    forwards: database.prepare<[Bounds], Row>(`SELECT ${columns} FROM event WHERE ${where} id > :after ORDER BY id LIMIT :limit`),
+    backwards: database.prepare<[Bounds & { before: number }], Row>(
+      `SELECT ${columns} FROM event WHERE ${where} id > :after AND id < :before ORDER BY id DESC LIMIT :limit`,
+    ),
+  });
+  const all = range('');
+  const ofMachine = range('machine_id = :machine AND');
   const last = database.prepare<[string, number], Row>(`SELECT ${columns} FROM event WHERE machine_id = ? ORDER BY id DESC LIMIT ?`);
+  const lastSites = database.prepare<[], { machineId: string; siteId: number; siteName: string }>(
+    `SELECT machine_id AS machineId, site_id AS siteId, site.name AS siteName FROM event JOIN site ON site.id = site_id
+     WHERE event.id IN (SELECT max(id) FROM event WHERE machine_id IS NOT NULL GROUP BY machine_id)`,
+  );
   const move = database.prepare('UPDATE event SET machine_id = ? WHERE machine_id = ?');
   return {
     log: ({ kind, text, level = 'info', machineId = null, jobId = null }) => {
@@ -59,8 +79,13 @@ export const createEvents = ({ database, now, sites, onEvent }: EventsOptions): 
       onEvent(view);
       return view;
     },
-    list: ({ afterId, limit, machineId }) =>
-      (machineId === null ? all.all(afterId, limit) : ofMachine.all(machineId, afterId, limit)).map(viewOf),
+    list: ({ afterId: after, beforeId: before, limit, machineId }) => {
+      const { forwards, backwards } = machineId === null ? all : ofMachine;
+      const bounds = { after, limit, ...(machineId === null ? {} : { machine: machineId }) };
+      const rows = before === null ? forwards.all(bounds) : backwards.all({ ...bounds, before }).toReversed();
+      return rows.map(viewOf);
+    },
+    sitesOf: () => new Map(lastSites.all().map(({ machineId, ...site }) => [machineId, site])),
     lastOf: (machineId, limit) => last.all(machineId, limit).toReversed().map(viewOf),
     reassign: (from, to) => void move.run(to, from),
   };

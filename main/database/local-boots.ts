@@ -10,6 +10,11 @@ export type LocalBoots = {
   /** Uses the answer up. Loaders ask twice (first for the size, or after a lost packet), so it repeats for `REPEAT_MS`. */
   take(mac: string): LocalBoot | null;
   drop(mac: string): void;
+  /**
+   * Takes the answer back: the firmware was told to start the disk itself. False, and nothing is taken back, where it was told so not
+   * long ago and came to the network all the same: such firmware needs the answer.
+   */
+  leaveToFirmware(mac: string): boolean;
   /** A new boot begins: an answer that was taken is used up, and no longer repeats. */
   endRepeat(mac: string): void;
 };
@@ -28,6 +33,8 @@ export const createLocalBoots = ({ database, now }: { readonly database: Databas
   const select = database.prepare<[string], Row>('SELECT boot_json, until_ms, taken_at_ms FROM local_boot WHERE mac = ?');
   const take = database.prepare('UPDATE local_boot SET taken_at_ms = ? WHERE mac = ? AND taken_at_ms IS NULL');
   const remove = database.prepare('DELETE FROM local_boot WHERE mac = ?');
+  /** When firmware was told last. Forgotten with the station, which costs one more look at the disk. */
+  const toldAtMs = new Map<string, number>();
   const removeTaken = database.prepare('DELETE FROM local_boot WHERE mac = ? AND taken_at_ms IS NOT NULL');
   const peek = (mac: string): LocalBoot | null => {
     const row = select.get(mac);
@@ -43,7 +50,16 @@ export const createLocalBoots = ({ database, now }: { readonly database: Databas
       if (boot !== null) take.run(now(), mac);
       return boot;
     },
-    drop: (mac) => void remove.run(mac),
+    drop: (mac) => {
+      toldAtMs.delete(mac);
+      remove.run(mac);
+    },
+    leaveToFirmware: (mac) => {
+      if (now() - (toldAtMs.get(mac) ?? Number.NEGATIVE_INFINITY) < LOCAL_BOOT_LIFE_MS) return false;
+      toldAtMs.set(mac, now());
+      remove.run(mac);
+      return true;
+    },
     endRepeat: (mac) => void removeTaken.run(mac),
   };
 };

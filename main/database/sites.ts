@@ -5,6 +5,8 @@ export type Place = { readonly siteId: number; readonly siteName: string; readon
 
 export type Sites = {
   current(): Place;
+  /** A site that the station was at, or has a plan for, by its exact name. */
+  find(name: string): Pick<Place, 'siteId' | 'siteName'> | null;
   /** Names not given stay. A name seen before is the same site or person again. */
   describe(names: { readonly siteName?: string | undefined; readonly operator?: string | undefined }): Place;
 };
@@ -25,6 +27,9 @@ export const createSites = ({ database, now, defaults }: SitesOptions): Sites =>
   const putOperator = database.prepare<[string, number], { id: number }>(
     'INSERT INTO operator(name, created_at_ms) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET name = name RETURNING id',
   );
+  const byName = database.prepare<[string], { siteId: number; siteName: string }>(
+    'SELECT id AS siteId, name AS siteName FROM site WHERE name = ?',
+  );
   const nameOf = (key: string, given: string | undefined, fallback: string): string => {
     const name = given?.trim() ?? '';
     return name === '' ? (read.get(key)?.value ?? fallback) : name;
@@ -43,6 +48,7 @@ export const createSites = ({ database, now, defaults }: SitesOptions): Sites =>
   let place = describe({});
   return {
     current: () => place,
+    find: (name) => byName.get(name) ?? null,
     describe: (names) => (place = describe(names)),
   };
 };

@@ -3,7 +3,7 @@
 import { architectureOf, machineUuidOf, OPTION, textOption, userClassOf } from './options.ts';
 import { macOf, NO_ADDRESS, type DhcpPacket } from './packet.ts';
 
-export type BootFirmware = 'bios' | 'uefi' | 'uefi-http' | 'ipxe' | 'agent' | 'other';
+export type BootFirmware = 'bios' | 'uefi' | 'uefi-http' | 'ipxe' | 'u-boot' | 'agent' | 'other';
 
 export type BootClient = {
   /** Lower-case colon form. */
@@ -55,6 +55,8 @@ const firmwareOf = (vendorClass: string | null, userClass: string | null, archit
   if (vendorClass?.startsWith(AGENT_VENDOR_CLASS)) return 'agent';
   if (userClass?.split(',').includes('iPXE')) return 'ipxe';
   if (vendorClass?.startsWith('HTTPClient')) return 'uefi-http';
+  // It says its architecture as PXE does, under a class of its own (`U-Boot.armv8`); without one it is some board's own script.
+  if (vendorClass?.startsWith('U-Boot') && architecture !== null) return 'u-boot';
   if (!vendorClass?.startsWith('PXEClient')) return 'other';
   // RFC 4578 and the IANA list: 0 and 1 are PC BIOS, everything else that speaks PXE is some EFI.
   return architecture === null || architecture <= 1 ? 'bios' : 'uefi';

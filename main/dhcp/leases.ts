@@ -20,11 +20,13 @@ export type Lease = {
 /** Applied in order: an address changes hands by a `remove` before the `put`. */
 export type LeaseChange = { readonly kind: 'put'; readonly lease: Lease } | { readonly kind: 'remove'; readonly clientKey: string };
 
-/** Where leases live. `all` is cheap (in memory); `put` replaces by `clientKey`. */
+/** Where leases live. `all` is cheap (in memory) and knows every change at once; `put` replaces by `clientKey`. */
 export type LeaseStore = {
   all(): readonly Lease[];
   put(lease: Lease): void;
   remove(clientKey: string): void;
+  /** When it returns, the changes so far survive a power cut, if a bound lease is among them. Throws when they cannot be kept: then none was made. */
+  save(): void;
 };
 
 export const memoryLeaseStore = (): LeaseStore => {
@@ -33,6 +35,7 @@ export const memoryLeaseStore = (): LeaseStore => {
     all: () => [...leases.values()],
     put: (lease) => void leases.set(lease.clientKey, lease),
     remove: (clientKey) => void leases.delete(clientKey),
+    save: () => undefined,
   };
 };
 

@@ -1,8 +1,8 @@
 // proxyDHCP as one pure function (PXE 2.1 section 2.2.3 and chapter 3): another server leases the addresses, we only say what to
 // boot. The OFFER on port 67 already names server and file, which every firmware we know takes; port 4011 answers those that insist.
-import { bootClientOf, type BootAnswer, type BootClient } from './boot-client.ts';
+import { bootClientOf, PROBE_VENDOR_CLASS, type BootAnswer, type BootClient } from './boot-client.ts';
 import { heardEvent, type DhcpEvent } from './events.ts';
-import { messageType, type DhcpMessage } from './options.ts';
+import { messageType, OPTION, textBytes, type DhcpMessage } from './options.ts';
 import { NO_ADDRESS, type DhcpPacket } from './packet.ts';
 import { bootParts, destinationOf, replyTo, type Destination, type DhcpAction } from './reply.ts';
 
@@ -24,6 +24,8 @@ export const serveProxy = (
   const message = messageType(packet);
   if (packet.op !== 1 || message === null || packet.hardwareAddress.byteLength !== 6) return { actions: [], events: [] };
   const client = bootClientOf(packet);
+  // Another station looks for servers: it is told that we are here, and of no address. It is no machine, and not reported.
+  if (client.vendorClass === PROBE_VENDOR_CLASS) return { actions: message === 'discover' ? [hereWeAre(packet, config)] : [], events: [] };
   const answer = decide(packet, message, port, client, config, decideBoot);
   const heard = heardEvent(packet, message, client, typeof answer === 'string' ? answer : null);
   if (typeof answer === 'string') return { actions: [], events: [heard] };
@@ -39,6 +41,11 @@ export const serveProxy = (
   if (boot.kind === 'pxe') told.push({ kind: 'boot-answered', client, bootFile: boot.bootFile });
   if (boot.kind === 'http') told.push({ kind: 'boot-answered', client, bootFile: boot.url });
   return { actions: [{ kind: 'send', packet: reply, to }], events: [heard, ...told] };
+};
+
+const hereWeAre = (packet: DhcpPacket, config: ProxyConfig): DhcpAction => {
+  const options = new Map([[OPTION.vendorClass, textBytes(PROBE_VENDOR_CLASS)]]);
+  return { kind: 'send', packet: replyTo(packet, 'offer', config.serverId, { options }), to: destinationOf(packet, 'offer') };
 };
 
 type Reply = { readonly type: 'offer' | 'ack'; readonly to: Destination; readonly boot: BootAnswer };

@@ -15,6 +15,8 @@ export type ServerConfig = NetworkConfig & {
   readonly authoritative: boolean;
   /** `boot`: lease and boot file. `lease`: lease only. `ignore`: heard, not answered. */
   answers(client: BootClient): 'boot' | 'lease' | 'ignore';
+  /** Why one is ignored, for the event log, in a few words that follow "is not answered:". */
+  whyIgnored?(client: BootClient): string;
 };
 
 export type ServerOutcome = {
@@ -110,6 +112,8 @@ const answer = (exchange: Exchange): Outcome => {
   }
 };
 
+const whyIgnored = ({ config, client }: Exchange): string => config.whyIgnored?.(client) ?? 'not answering this client';
+
 /** Tells another station's probe that we are here. The offer names our own address: none is spent on it. */
 const probed = (exchange: Exchange): Outcome => {
   if (exchange.message !== 'discover') return silent('a probe takes no lease');
@@ -121,7 +125,7 @@ const probed = (exchange: Exchange): Outcome => {
 const discover = (exchange: Exchange): Outcome => {
   const { now, config, client, clientKey, requested, leases, reserved, own } = exchange;
   const wanted = config.answers(client);
-  if (wanted === 'ignore') return silent('not answering this client');
+  if (wanted === 'ignore') return silent(whyIgnored(exchange));
   const choice = chooseAddress({ clientKey, mac: client.mac, requested }, leases, config.pool, reserved, now);
   if (choice === null) return silent('pool full', [], [{ kind: 'pool-exhausted', client }]);
   const boot = bootFor(exchange, wanted, choice.address);
@@ -159,7 +163,7 @@ const request = (exchange: Exchange): Outcome => {
 
   const wanted = config.answers(exchange.client);
   // Who holds a live lease may keep it whatever `answers` says: a running job must not lose its network to a switch in the window.
-  if (wanted === 'ignore' && !(renewing && mine && own.state === 'bound' && isLive(own, now))) return silent('not answering this client');
+  if (wanted === 'ignore' && !(renewing && mine && own.state === 'bound' && isLive(own, now))) return silent(whyIgnored(exchange));
 
   if (chosen !== null) return usable ? bind(exchange, address, holder, wanted) : refuse(exchange, 'address is not free');
   if (!contains(config.network, address)) {
@@ -222,7 +226,7 @@ const release = (exchange: Exchange): Outcome => {
 const inform = (exchange: Exchange): Outcome => {
   const { packet, config } = exchange;
   const wanted = config.answers(exchange.client);
-  if (wanted === 'ignore' || packet.clientAddress === NO_ADDRESS) return silent('not answering this client');
+  if (wanted === 'ignore' || packet.clientAddress === NO_ADDRESS) return silent(whyIgnored(exchange));
   const boot = bootFor(exchange, wanted, packet.clientAddress);
   const parts = bootParts(packet, boot.client, boot.answer);
   const options = new Map([...networkOptions(config), ...parts.options]);

@@ -78,10 +78,7 @@ export const startDhcp = async (options: DhcpOptions): Promise<Result<RunningDhc
 
   const config = serverConfig(options, network, () => guard.state() === 'serving');
   const decideBoot = (client: BootClient): BootAnswer => options.decideBoot(client);
-  const decide = (
-    packet: DhcpPacket,
-    port: 67 | 4011,
-  ): { readonly actions: readonly DhcpAction[]; readonly events: readonly DhcpEvent[] } => {
+  const decide = (packet: DhcpPacket, port: 67 | 4011): Decided => {
     if (mode === 'proxy') {
       return serveProxy(
         packet,
@@ -98,23 +95,54 @@ export const startDhcp = async (options: DhcpOptions): Promise<Result<RunningDhc
     return outcome;
   };
 
+  const trouble = (error: unknown): void => onEvent({ kind: 'trouble', failure: troubleFailure(error) });
+  const tell = ({ actions, events }: Decided, socket: Datagrams, from: Endpoint): void => {
+    if (guard.state() !== 'stopped')
+      for (const { packet, to } of actions) void socket.send(encode(packet), endpointOf(to, from, endpoint.kind));
+    for (const event of events) onEvent(event);
+    const foreign = events.find((event) => event.kind === 'foreign-server');
+    if (foreign !== undefined) guard.foreignServer(foreign.serverId);
+  };
+  // A lease is on the disk before its ACK leaves. Whatever is heard in one turn of the event loop shares one write, so that a rack
+  // that powers on together does not wait for the disk fifty times.
+  let waiting: (() => void)[] = [];
+  const saveAndTell = (): void => {
+    const answers = waiting;
+    waiting = [];
+    try {
+      options.leases.save();
+    } catch (error) {
+      // A full disk under the lease store must not end the service; the clients ask again.
+      return trouble(error);
+    }
+    for (const answer of answers) answer();
+  };
+  const whenSaved = (answer: () => void): void => {
+    if (waiting.length === 0) setImmediate(saveAndTell);
+    waiting.push(answer);
+  };
+  /** A bug in one answer must not end the service either. */
+  const safely = (work: () => void) => (): void => {
+    try {
+      work();
+    } catch (error) {
+      trouble(error);
+    }
+  };
+
   const listenOn = (socket: Datagrams, port: 67 | 4011): void => {
-    socket.onError((error) => onEvent({ kind: 'trouble', failure: troubleFailure(error) }));
+    socket.onError(trouble);
     socket.onMessage((bytes, from) => {
       const decoded = decode(bytes);
       if (!decoded.ok) return onEvent({ kind: 'malformed', failure: decoded.failure, from: from.address });
       // Our own probe comes back to us on the same wire.
       if (guard.state() === 'stopped' || guard.isOwnProbe(macOf(decoded.value))) return;
-      try {
-        const { actions, events } = decide(decoded.value, port);
-        for (const { packet, to } of actions) void socket.send(encode(packet), endpointOf(to, from, endpoint.kind));
-        for (const event of events) onEvent(event);
-        const foreign = events.find((event) => event.kind === 'foreign-server');
-        if (foreign !== undefined) guard.foreignServer(foreign.serverId);
-      } catch (error) {
-        // A full disk under the lease store must not end the service; the client asks again.
-        onEvent({ kind: 'trouble', failure: troubleFailure(error) });
-      }
+      safely(() => {
+        const decided = decide(decoded.value, port);
+        const answer = safely(() => tell(decided, socket, from));
+        if (mode === 'proxy') answer();
+        else whenSaved(answer);
+      })();
     });
   };
   listenOn(ports.main, 67);
@@ -127,9 +155,14 @@ export const startDhcp = async (options: DhcpOptions): Promise<Result<RunningDhc
     address: ports.main.address,
     proxyAddress: ports.proxy?.address ?? null,
     state: guard.state,
-    stop: guard.stop,
+    stop: async () => {
+      saveAndTell();
+      await guard.stop();
+    },
   });
 };
+
+type Decided = { readonly actions: readonly DhcpAction[]; readonly events: readonly DhcpEvent[] };
 
 /** On loopback the leases are for an imagined network, that of the pool. */
 const networkOf = ({ endpoint, pool }: DhcpOptions): Ipv4Network =>
@@ -154,6 +187,10 @@ const serverConfig = (options: DhcpOptions, network: Ipv4Network, serving: () =>
     // A known machine's agent keeps its network when listening is switched off in the middle of a job.
     if (!options.listening()) return client.firmware === 'agent' && leasing ? 'lease' : 'ignore';
     return 'boot';
+  },
+  whyIgnored: (client) => {
+    if (!serving()) return 'the station still asks whether another DHCP server is on this wire';
+    return client.firmware === 'other' ? 'it runs a system that this station does not know' : 'the station does not listen';
   },
 });
 

@@ -93,8 +93,10 @@ export const createWireGuard = ({ mode, endpoint, timing, onEvent, close }: Wire
       onEvent({ kind: 'trouble', failure: result.failure });
       return result;
     }
-    for (const { serverId } of result.value) onEvent({ kind: 'foreign-server', serverId, source: 'probe' });
-    const [server] = result.value;
+    // A station in proxy mode gives no addresses; it is for preflight to name.
+    const servers = result.value.filter(({ rackside, offeredAddress }) => !rackside || offeredAddress !== null);
+    for (const { serverId } of servers) onEvent({ kind: 'foreign-server', serverId, source: 'probe' });
+    const [server] = servers;
     if (server !== undefined) foreignServer(server.serverId);
     else if (asked === wire) serve();
     return result;

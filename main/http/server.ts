@@ -30,6 +30,8 @@ export type HttpEvent =
       readonly userAgent: string | null;
     }
   | { readonly kind: 'peer-refused'; readonly address: string }
+  /** It holds as many connections as one machine may; this one was refused. */
+  | { readonly kind: 'peer-crowded'; readonly address: string }
   | { readonly kind: 'malformed'; readonly address: string; readonly message: string }
   /** A bug of ours: the route threw. The client got status 500. */
   | { readonly kind: 'crashed'; readonly method: string; readonly path: string; readonly error: unknown };
@@ -41,10 +43,14 @@ export interface HttpOptions {
   readonly routes: readonly Route[];
   readonly onEvent: (event: HttpEvent) => void;
   readonly maxConnections?: number;
+  /** Of one address, so that a machine that has gone wrong does not use up `maxConnections`. No limit of its own, when left out. */
+  readonly peerConnections?: number;
   /** Who may connect; a laptop routes for nobody, so only the NIC's own subnet should. All, when left out. */
   readonly allowPeer?: (address: string) => boolean;
   /** A client that takes no byte of an answer for this long is dropped. */
   readonly stallTimeoutMs?: number;
+  /** So is a connection whose request has not come within this time. */
+  readonly headersTimeoutMs?: number;
 }
 
 export interface RunningHttp {
@@ -55,10 +61,21 @@ export interface RunningHttp {
 
 /** Failures `http.port-taken`, `http.port-not-allowed`, `http.address-missing`, `http.listen-failed`. */
 export const startHttp = async (options: HttpOptions): Promise<Result<RunningHttp>> => {
-  const { routes, onEvent, allowPeer = () => true, maxConnections = 1024, stallTimeoutMs = 60_000 } = options;
+  const { routes, onEvent, allowPeer = () => true, maxConnections = 1024, peerConnections = maxConnections } = options;
+  const { stallTimeoutMs = 60_000, headersTimeoutMs = 15_000 } = options;
   const sockets = new Set<Socket>();
+  const perPeer = new Map<string, number>();
   const grubSockets = new WeakSet<Socket>();
-  const server = createServer({ keepAlive: true, keepAliveInitialDelay: 10_000, keepAliveTimeout: 65_000, headersTimeout: 15_000 });
+  const server = createServer({
+    keepAlive: true,
+    keepAliveInitialDelay: 10_000,
+    keepAliveTimeout: 65_000,
+    headersTimeout: headersTimeoutMs,
+    // Node looks for those every 30 s by itself.
+    connectionsCheckingInterval: headersTimeoutMs / 3,
+    // A body may take its time on a slow link; silence in it is what ends a connection, below.
+    requestTimeout: 0,
+  });
   server.maxConnections = maxConnections;
 
   server.on('connection', (socket: Socket) => {
@@ -68,8 +85,20 @@ export const startHttp = async (options: HttpOptions): Promise<Result<RunningHtt
       socket.resetAndDestroy();
       return;
     }
+    const held = perPeer.get(address) ?? 0;
+    if (held >= peerConnections) {
+      onEvent({ kind: 'peer-crowded', address });
+      socket.resetAndDestroy();
+      return;
+    }
+    perPeer.set(address, held + 1);
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+      const left = (perPeer.get(address) ?? 1) - 1;
+      if (left > 0) perPeer.set(address, left);
+      else perPeer.delete(address);
+    });
     // GRUB closes its half, reuses the same few ports at the next boot and never answers our FIN: only a reset frees the port pair.
     // Before Node's own listener, because a connection that is being shut down can no longer be reset.
     socket.prependListener('end', () => {
@@ -81,7 +110,8 @@ export const startHttp = async (options: HttpOptions): Promise<Result<RunningHtt
     // ECONNRESET is a power switch or UEFI's way to end a download.
     if (!('code' in error && error.code === 'ECONNRESET'))
       onEvent({ kind: 'malformed', address: plainAddress(socket.remoteAddress), message: error.message });
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    // Not left to the client: one that never closes its half would hold its place for ever.
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n', () => socket.destroy());
     else socket.destroy();
   });
 
@@ -106,6 +136,7 @@ export const startHttp = async (options: HttpOptions): Promise<Result<RunningHtt
     const target = parseTarget(message.url ?? '');
     const path = target?.path ?? (message.url ?? '').slice(0, 200);
     const client = { address: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
+    let bodyAsked = false;
     try {
       const request: HttpRequest | null = target && {
         method,
@@ -114,13 +145,18 @@ export const startHttp = async (options: HttpOptions): Promise<Result<RunningHtt
         headers: message.headers,
         client,
         signal: gone.signal,
-        body: (limitBytes) => readBody(message, limitBytes),
+        body: (limitBytes) => {
+          bodyAsked = true;
+          socket.setTimeout(stallTimeoutMs);
+          return readBody(message, limitBytes).finally(() => socket.setTimeout(0));
+        },
       };
       const answer = request ? await answerTo(request) : badTarget;
       // A long poll must wait as long as it likes; only while we are sending is silence a dead client. Node's own listener destroys
       // the socket, and its keep-alive timer replaces this one when the answer is complete.
       socket.setTimeout(stallTimeoutMs);
-      if (!message.complete && method !== 'GET' && method !== 'HEAD') response.setHeader('connection', 'close');
+      if (!message.complete && method !== 'GET' && method !== 'HEAD' && (bodyAsked || !isShort(message)))
+        response.setHeader('connection', 'close');
       await sendAnswer(message, response, answer);
       if (answer.kind === 'bytes') answer.release?.();
     } catch (error) {
@@ -159,6 +195,13 @@ export const startHttp = async (options: HttpOptions): Promise<Result<RunningHtt
       }),
   });
 };
+
+/**
+ * A body that no route wanted is dropped by Node as it comes, if it is no longer than this: a connection that is closed with bytes
+ * on their way is reset, and the client may never read the refusal.
+ */
+const DROPPED_MOST_BYTES = 4 * 1024 * 1024;
+const isShort = (message: IncomingMessage): boolean => Number(message.headers['content-length'] ?? Number.NaN) <= DROPPED_MOST_BYTES;
 
 /** IPv4 clients of a dual-stack socket appear as ::ffff:10.0.0.7. */
 const plainAddress = (address: string | undefined): string => (address ?? '').replace(/^::ffff:/, '');

@@ -1,21 +1,43 @@
-// Jobs: one deploy on one machine, from its consent to its result. They outlive the station: what was queued or running when it
-// stopped still is when it starts again, and goes on when the machine's agent is heard.
+// Jobs: one deploy, capture, build or deep check on one machine, from the word that began it to its result. They outlive the station: what
+// was queued or running when it stopped still is when it starts again, and goes on when the machine's agent is heard.
 import { randomUUID } from 'node:crypto';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Failure, Result } from '../../agent/protocol/failure.ts';
+import type { CaptureResult } from '../../agent/protocol/capture.ts';
 import type { JobResult, Report } from '../../agent/protocol/messages.ts';
+import type { VerifyResult } from '../../agent/protocol/verify.ts';
 import type { JobView, Progress } from '../../preload/contract/views.ts';
 import type { Database } from '../database/open.ts';
 import type { Sites } from '../database/sites.ts';
 import { createJobRows } from './job-rows.ts';
-import type { Job, JobBasis } from './job-rows.ts';
+import type {
+  Basis,
+  BuildBasis,
+  BuildJob,
+  BuiltImage,
+  CaptureBasis,
+  CaptureJob,
+  DeployBasis,
+  DeployJob,
+  ImagingJob,
+  Job,
+  VerifyBasis,
+  VerifyJob,
+} from './job-rows.ts';
 import { overallFraction, PROGRESS_EVERY_MS } from './progress.ts';
 
 type StepReport = Extract<Report, { kind: 'step' }>;
 type ProgressReport = Extract<Report, { kind: 'progress' }>;
 
+/** Where and who. */
+type Who = { readonly siteId: number; readonly operatorId: number };
+
 export type Jobs = {
-  create(basis: Omit<JobBasis, 'id'>): Job;
+  /** In the name of who consented to it. */
+  create(basis: Omit<DeployBasis, 'id'>, by: Who): DeployJob;
+  createCapture(basis: Omit<CaptureBasis, 'id'>): CaptureJob;
+  createVerify(basis: Omit<VerifyBasis, 'id'>): VerifyJob;
+  createBuild(basis: Omit<BuildBasis, 'id'>, by: Who): BuildJob;
   get(jobId: string): Result<Job>;
   view(jobId: string): Result<JobView>;
   /** Newest last. */
@@ -23,6 +45,14 @@ export type Jobs = {
   ofMachine(machineId: string): readonly JobView[];
   /** The machine's queued or running job; there is never more than one. */
   active(machineId: string): Job | null;
+  /** The same, where it is a deploy. */
+  activeDeploy(machineId: string): DeployJob | null;
+  /** Captures and builds that have not ended: what they have brought must stay in the library. */
+  unfinishedImaging(): readonly ImagingJob[];
+  /** What builds here have made, by their keys: the same content may have been built, or imported, under another key before. */
+  builtImages(): readonly BuiltImage[];
+  /** Builds that have not ended. */
+  builds(): readonly BuildJob[];
   /** The last progress of every running job, for a window that has just connected. */
   progress(): readonly Progress[];
 
@@ -35,6 +65,12 @@ export type Jobs = {
   requestCancel(jobId: string): Job;
   /** `result` is null where the machine's own disk proves that the job ended well and its report was lost. */
   finish(jobId: string, result: JobResult | null): Job;
+  captured(jobId: string, result: CaptureResult): Job;
+  verified(jobId: string, result: VerifyResult): Job;
+  /** The image is there; the job goes on. */
+  built(jobId: string, result: CaptureResult): Job;
+  /** A build has come to its end, after its image. */
+  finishBuild(jobId: string): Job;
   fail(jobId: string, failure: Failure): Job;
   cancelled(jobId: string): Job;
   /** Reads the unfinished jobs again: a machine record was folded into another. */
@@ -56,7 +92,10 @@ export const createJobs = ({ database, now, sites, machineName, onChange, onProg
   const rows = createJobRows(database);
   // Every report of an agent asks for its job, and the unfinished ones are few.
   const unfinished = new Map<string, Job>();
+  // Every decision about a build asks for them.
+  let builtImages = rows.builtImages();
   const reload = (): void => {
+    builtImages = rows.builtImages();
     unfinished.clear();
     for (const job of rows.all().filter(isActive)) unfinished.set(job.id, job);
   };
@@ -68,8 +107,8 @@ export const createJobs = ({ database, now, sites, machineName, onChange, onProg
     id: job.id,
     machineId: job.machineId,
     machineName: machineName(job.machineId),
-    kind: 'deploy',
-    osoid: job.osoid,
+    kind: job.kind,
+    osoid: job.kind === 'deploy' || job.kind === 'verify' ? job.osoid : (job.result?.osoid ?? null),
     imageName: job.imageName,
     state: job.state,
     attempt: job.attempt,
@@ -78,7 +117,9 @@ export const createJobs = ({ database, now, sites, machineName, onChange, onProg
     createdAtMs: job.createdAtMs,
     endedAtMs: job.endedAtMs,
     steps: rows.steps(job.id),
-    result: job.result,
+    result: job.kind === 'deploy' ? job.result : null,
+    captured: job.kind === 'capture' || job.kind === 'build' ? job.result : null,
+    verified: job.kind === 'verify' ? job.result : null,
     failure: job.failure,
   });
   const known = (jobId: string): Job => {
@@ -86,31 +127,55 @@ export const createJobs = ({ database, now, sites, machineName, onChange, onProg
     if (job === null) throw new Error(`no job ${jobId}`);
     return job;
   };
-  const save = (job: Job): Job => {
+  const save = <T extends Job>(job: T): T => {
     rows.update(job);
     if (isActive(job)) unfinished.set(job.id, job);
     else unfinished.delete(job.id);
     onChange(viewOf(job));
     return job;
   };
-  const end = (jobId: string, state: 'done' | 'failed' | 'cancelled', outcome: Partial<Pick<Job, 'result' | 'failure'>>): Job => {
-    const job = known(jobId);
-    if (!isActive(job)) throw new Error(`job ${jobId} has ended before`);
-    rows.endSteps(jobId, null, now());
-    latest.delete(jobId);
-    return save({ ...job, ...outcome, state, endedAtMs: now() });
+  const end = (job: Job, state: 'done' | 'failed' | 'cancelled'): Job => {
+    if (!isActive(job)) throw new Error(`job ${job.id} has ended before`);
+    rows.endSteps(job.id, null, now());
+    latest.delete(job.id);
+    return save({ ...job, state, endedAtMs: now() });
   };
+  const create = (
+    basis: Omit<DeployBasis, 'id'> | Omit<CaptureBasis, 'id'> | Omit<BuildBasis, 'id'> | Omit<VerifyBasis, 'id'>,
+    by: Who,
+  ): Job => {
+    const id = randomUUID();
+    rows.insert({ ...basis, id } as Basis, by, now());
+    return save(known(id));
+  };
+  /** Its kind is known to the caller; another one is a bug. */
+  const deploy = (job: Job): DeployJob => {
+    if (job.kind !== 'deploy') throw new Error(`job ${job.id} is no deploy`);
+    return job;
+  };
+  const capture = (job: Job): CaptureJob => {
+    if (job.kind !== 'capture') throw new Error(`job ${job.id} is no capture`);
+    return job;
+  };
+  const build = (job: Job): BuildJob => {
+    if (job.kind !== 'build') throw new Error(`job ${job.id} is no build`);
+    return job;
+  };
+  const verify = (job: Job): VerifyJob => {
+    if (job.kind !== 'verify') throw new Error(`job ${job.id} is no deep check`);
+    return job;
+  };
+  const active = (machineId: string): Job | null => [...unfinished.values()].find((job) => job.machineId === machineId) ?? null;
   const get = (jobId: string): Result<Job> => {
     const job = find(jobId);
     return job === null ? failed('job.unknown', 'There is no such job here.', 'Look at the list of jobs.') : success(job);
   };
 
   return {
-    create: (basis) => {
-      const id = randomUUID();
-      rows.insert({ ...basis, id }, sites.current(), now());
-      return save(known(id));
-    },
+    create: (basis, by) => deploy(create(basis, by)),
+    createCapture: (basis) => capture(create(basis, sites.current())),
+    createVerify: (basis) => verify(create(basis, sites.current())),
+    createBuild: (basis, by) => build(create(basis, by)),
     get,
     view: (jobId) => {
       const job = get(jobId);
@@ -118,7 +183,14 @@ export const createJobs = ({ database, now, sites, machineName, onChange, onProg
     },
     list: () => rows.all().map(viewOf),
     ofMachine: (machineId) => rows.ofMachine(machineId).map(viewOf),
-    active: (machineId) => [...unfinished.values()].find((job) => job.machineId === machineId) ?? null,
+    active,
+    activeDeploy: (machineId) => {
+      const job = active(machineId);
+      return job?.kind === 'deploy' ? job : null;
+    },
+    unfinishedImaging: () => [...unfinished.values()].filter((job) => job.kind === 'capture' || job.kind === 'build'),
+    builtImages: () => builtImages,
+    builds: () => [...unfinished.values()].filter((job) => job.kind === 'build'),
     progress: () => [...latest.values()].map(({ progress }) => progress),
 
     started: (jobId) => {
@@ -136,11 +208,11 @@ export const createJobs = ({ database, now, sites, machineName, onChange, onProg
       if (job.state === 'running') onChange(viewOf(job));
       else save({ ...job, state: 'running' });
     },
-    progressed: ({ kind: _kind, ...report }) => {
+    progressed: ({ kind: _report, ...report }) => {
       const before = latest.get(report.jobId);
       if (before !== undefined && report.number <= before.progress.number) return;
-      const { machineId } = known(report.jobId);
-      const progress = { ...report, machineId, fraction: overallFraction(report.step, report.bytesDone, report.bytesTotal) };
+      const { machineId, kind } = known(report.jobId);
+      const progress = { ...report, machineId, fraction: overallFraction(kind, report.step, report.bytesDone, report.bytesTotal) };
       const isDue = before === undefined || now() - before.shownAtMs >= PROGRESS_EVERY_MS;
       latest.set(report.jobId, { progress, shownAtMs: isDue ? now() : before.shownAtMs });
       if (isDue) onProgress(progress);
@@ -152,9 +224,17 @@ export const createJobs = ({ database, now, sites, machineName, onChange, onProg
       return save({ ...job, attempt: job.attempt + 1 });
     },
     requestCancel: (jobId) => save({ ...known(jobId), cancelRequested: true }),
-    finish: (jobId, result) => end(jobId, 'done', { result }),
-    fail: (jobId, failure) => end(jobId, 'failed', { failure }),
-    cancelled: (jobId) => end(jobId, 'cancelled', {}),
+    finish: (jobId, result) => end({ ...deploy(known(jobId)), result }, 'done'),
+    captured: (jobId, result) => end({ ...capture(known(jobId)), result }, 'done'),
+    verified: (jobId, result) => end({ ...verify(known(jobId)), result }, 'done'),
+    built: (jobId, result) => {
+      const job = save({ ...build(known(jobId)), result });
+      builtImages = [...builtImages, { key: job.wish.key, osoid: result.osoid }];
+      return job;
+    },
+    finishBuild: (jobId) => end(build(known(jobId)), 'done'),
+    fail: (jobId, failure) => end({ ...known(jobId), failure }, 'failed'),
+    cancelled: (jobId) => end(known(jobId), 'cancelled'),
     reload,
   };
 };

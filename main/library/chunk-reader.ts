@@ -3,7 +3,7 @@ import { FRAME_HEADER_BYTES, checkFrame, decodeFrame } from '../../agent/image/c
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { ChunkLocation } from './chunk-index.ts';
-import { corruptPack } from './failures.ts';
+import { HEAL_CHUNKS, corruptPack } from './failures.ts';
 import { packName } from './names.ts';
 import type { LibraryStore } from './store.ts';
 
@@ -96,8 +96,4 @@ const readGroups = (wanted: readonly Wanted[]): readonly (readonly Wanted[])[] =
 const endOf = (at: ChunkLocation): number => at.offset + FRAME_HEADER_BYTES + at.encodedLength;
 
 const missingChunk = (chunkId: string): ReturnType<typeof failed> =>
-  failed(
-    'library.chunk-missing',
-    `The library lacks chunk ${chunkId.slice(0, 16)}.`,
-    'Heal the library from another copy of it, or import the image again.',
-  );
+  failed('library.chunk-missing', `The library lacks chunk ${chunkId.slice(0, 16)}.`, HEAL_CHUNKS);

@@ -1,14 +1,16 @@
 // qcow2, VMDK, VHDX and VHD become raw through qemu-img, where this computer has it. Such files can name other files of this
 // computer as their content; those are refused before anything is read.
-import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { execFile, spawn } from 'node:child_process';
+import { rm, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
+import { scratchPath } from './scratch.ts';
 import type { SourceFormat } from './source-format.ts';
+import { readVirtualDiskHeader } from './virtual-disk-header.ts';
 
 export type VirtualDiskFormat = Extract<SourceFormat, 'qcow2' | 'vmdk' | 'vhdx' | 'vhd'>;
 const QEMU_NAMES: Readonly<Record<VirtualDiskFormat, string>> = { qcow2: 'qcow2', vmdk: 'vmdk', vhdx: 'vhdx', vhd: 'vpc' };
@@ -30,28 +32,59 @@ const run = promisify(execFile);
 
 /**
  * Writes a sparse raw file into `scratchFolder`; the caller removes it. Codes: `import.tool-missing`, `import.unsupported`,
- * `image.corrupt`, `job.cancelled`.
+ * `image.corrupt`, `image.truncated`, `import.no-room`, `job.cancelled`.
  */
 export const convertVirtualDisk = async (
   path: string,
   format: VirtualDiskFormat,
   options: { readonly scratchFolder: string; readonly signal: AbortSignal | undefined },
 ): Promise<Result<{ readonly rawPath: string }>> => {
+  const header = await readVirtualDiskHeader(path, format);
+  if (header === 'truncated') return truncated(path);
+  if (header !== 'whole') return header === 'encrypted' ? encrypted() : partOfDisk();
   const source = resolve(path);
   const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const info = await qemuImg(['info', '--output=json', '-f', QEMU_NAMES[format], `file:${source}`], signal, path);
+  const info = await qemuImg(['info', '--output=json', ...openedAs(format, source)], signal, path);
   if (!info.ok) return info;
   const parsed = infoSchema.safeParse(JSON.parse(info.value));
   if (!parsed.success) return corrupt(path);
   const refused = refuseForeignFiles(parsed.data, source);
   if (refused !== undefined) return refused;
-  const rawPath = join(options.scratchFolder, `rackside-import-${randomBytes(8).toString('hex')}.raw`);
-  const converted = await qemuImg(['convert', '-f', QEMU_NAMES[format], '-O', 'raw', `file:${source}`, rawPath], signal, path);
+  if ((await endOfData(openedAs(format, source), signal)) > (await stat(path)).size) return truncated(path);
+  const rawPath = scratchPath(options.scratchFolder);
+  const converted = await qemuImg(['convert', '-O', 'raw', ...openedAs(format, source), rawPath], signal, path);
   if (converted.ok) return success({ rawPath });
   await rm(rawPath, { force: true });
   return converted;
 };
 
+/**
+ * A VHD says twice how large it is: in bytes, and in cylinders, heads and sectors, which come to a little less. qemu-img takes the latter
+ * where a maker is not on its list (VirtualBox is not), and would leave out the end of the disk with the second copy of its table.
+ */
+const openedAs = (format: VirtualDiskFormat, source: string): readonly string[] =>
+  format === 'vhd'
+    ? [`json:${JSON.stringify({ driver: 'vpc', force_size_calc: 'current_size', file: { driver: 'file', filename: source } })}`]
+    : ['-f', QEMU_NAMES[format], `file:${source}`];
+
+/**
+ * Where the last piece of content ends in the file. What lies behind the end of a file that was cut is zeros to qemu-img, and no error.
+ * Lines of a map are as many as the file has pieces; those that it could not finish are for the conversion to complain of.
+ */
+const endOfData = async (opened: readonly string[], signal: { readonly signal?: AbortSignal }): Promise<number> => {
+  const child = spawn('qemu-img', ['map', '--output=json', ...opened], { ...signal, stdio: ['ignore', 'pipe', 'ignore'] });
+  child.on('error', () => undefined);
+  let end = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (!line.includes('"data": true') || !line.includes('"zero": false')) continue;
+    const [, length] = /"length": (\d+)/.exec(line) ?? [];
+    const [, offset] = /"offset": (\d+)/.exec(line) ?? [];
+    if (length !== undefined && offset !== undefined) end = Math.max(end, Number(offset) + Number(length));
+  }
+  return end;
+};
+
+/** Once more by what qemu-img makes of it, which knows more ways to name a file. */
 const refuseForeignFiles = (info: z.infer<typeof infoSchema>, source: string): ReturnType<typeof failed> | undefined => {
   const data = info['format-specific']?.data;
   const extents = data?.extents ?? [];
@@ -60,14 +93,18 @@ const refuseForeignFiles = (info: z.infer<typeof infoSchema>, source: string): R
     data?.['data-file'] !== undefined ||
     extents.some((extent) => !isSame(extent.filename, source))
   )
-    return failed(
-      'import.unsupported',
-      'The file is a part of a disk: the rest is in another file.',
-      'Export the virtual machine’s disk as one file.',
-    );
-  if (data?.encrypt !== undefined) return failed('import.unsupported', 'The virtual disk is encrypted.', 'Export it without encryption.');
-  return undefined;
+    return partOfDisk();
+  return data?.encrypt === undefined ? undefined : encrypted();
 };
+
+const partOfDisk = (): ReturnType<typeof failed> =>
+  failed(
+    'import.unsupported',
+    'The file is a part of a disk: the rest is in another file.',
+    'Export the virtual machine’s disk as one file.',
+  );
+const encrypted = (): ReturnType<typeof failed> =>
+  failed('import.unsupported', 'The virtual disk is encrypted.', 'Export it without encryption.');
 
 const isSame = (filename: string, source: string): boolean => filename === source || filename === `file:${source}`;
 
@@ -90,5 +127,7 @@ const qemuImg = async (args: readonly string[], signal: { readonly signal?: Abor
   }
 };
 
+const truncated = (path: string): ReturnType<typeof failed> =>
+  failed('image.truncated', `${basename(path)} ends too early: a part of the virtual disk is missing.`, 'Copy or export it again.');
 const corrupt = (path: string): ReturnType<typeof failed> =>
   failed('image.corrupt', `${basename(path)} is damaged: qemu-img cannot read it.`, 'Copy or export it again.');

@@ -33,14 +33,21 @@ export const storeFailure = (error: unknown, name: string): Failed => {
   }
 };
 
+export const libraryGone = (location: string): Failed =>
+  failed('library.missing', `The library in ${location} is not there.`, 'Plug its disk in again; what waits for it goes on by itself.');
+
 export const tornFile = (name: string): Failed =>
   failed('library.torn', `The library's ${name} is shorter than it should be.`, 'Heal the library from another copy of it.');
+
+/** What brings chunks back that are lost. */
+export const HEAL_CHUNKS =
+  'Heal the library from another copy of it: rackside library repair --from FOLDER; or from a machine that carries the image: rackside verify MACHINE --heal';
 
 export const corruptPack = (packId: string, chunkId: string, why: string): Failed =>
   failed(
     'library.pack-corrupt',
     `Pack ${packId.slice(0, 16)} holds a damaged chunk ${chunkId.slice(0, 16)}: ${why}`,
-    'Heal the library from another copy of it, or import the image again.',
+    `Once rackside library verify has found all that is damaged: ${HEAL_CHUNKS}`,
   );
 
 /** The first failure of several results, if any. */

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import { storeFailure, tornFile } from './failures.ts';
-import type { LibraryStore } from './store.ts';
+import { STREAM_BYTES } from './store.ts';
+import type { LibraryStore, Stream } from './store.ts';
 
 /** The operations used; tests inject faults here. */
 export type FileSystem = Pick<typeof nodeFileSystem, 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat' | 'statfs'>;
@@ -54,11 +55,20 @@ export const folderStore = (folder: string, fileSystem: FileSystem = nodeFileSys
           if (isAbsent(error)) return [];
           throw error;
         });
-        const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-        return success(files.map((path) => path.slice(folder.length + 1).replaceAll('\\', '/')).toSorted());
+        const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => `${parentPath}/${name}`);
+        // In capitals where a system wrote them so on a disk that does not tell them apart.
+        const names = files.map((path) =>
+          path
+            .slice(folder.length + 1)
+            .replaceAll('\\', '/')
+            .toLowerCase(),
+        );
+        return success([...new Set(names)].toSorted());
       }),
-    readAll: (name, maxBytes) =>
+    readAll: (name, maxBytes, into) =>
       guarded(name, async () => {
+        const small = into === undefined ? undefined : await readSmall(fileSystem, pathOf(name), into);
+        if (small !== undefined && small.length <= maxBytes) return success(small);
         const size = await sizeOf(name);
         if (size === null) return failed('library.missing', `The library has no ${name}.`, 'Open the library again.');
         if (size > maxBytes)
@@ -73,6 +83,12 @@ export const folderStore = (folder: string, fileSystem: FileSystem = nodeFileSys
         await writeDurably(fileSystem, folder, pathOf(name), parts);
         return success('created');
       }),
+    replace: (name, parts) =>
+      guarded(name, async () => {
+        await writeDurably(fileSystem, folder, pathOf(name), parts);
+        return success(null);
+      }),
+    putStream: (name, stream) => guarded(name, () => streamDurably(fileSystem, folder, pathOf(name), stream)),
     delete: (name) =>
       guarded(name, async () => {
         await fileSystem.rm(pathOf(name), { force: true, recursive: true });
@@ -90,25 +106,66 @@ export const folderStore = (folder: string, fileSystem: FileSystem = nodeFileSys
   };
 };
 
+/** Undefined if it does not fit. Without asking for its size first, which costs as much as reading it. */
+const readSmall = async (fileSystem: FileSystem, path: string, into: Buffer): Promise<Uint8Array | undefined> => {
+  await using file = await fileSystem.open(path, 'r');
+  for (let done = 0; done < into.length;) {
+    const { bytesRead } = await file.read(into, done, into.length - done, done);
+    done += bytesRead;
+    // Only a read at the end of the file gives less than was asked for.
+    if (bytesRead === 0 || done < into.length) return into.subarray(0, done);
+  }
+  return undefined;
+};
+
 const writeDurably = async (fileSystem: FileSystem, folder: string, path: string, parts: readonly Uint8Array[]): Promise<void> => {
+  await placeDurably(fileSystem, folder, path, async (file) => {
+    for (const group of groupsOf(parts)) await writeAll(file, group);
+    return success(null);
+  });
+};
+
+const streamDurably = (fileSystem: FileSystem, folder: string, path: string, { sizeBytes, read, accept }: Stream): Promise<Result<null>> =>
+  placeDurably(fileSystem, folder, path, async (file) => {
+    for (let done = 0; done < sizeBytes;) {
+      const piece = await read(done, Math.min(STREAM_BYTES, sizeBytes - done));
+      if (!piece.ok) return piece;
+      await writeAll(file, [piece.value]);
+      done += piece.value.length;
+    }
+    return accept();
+  });
+
+/** What `write` refuses never gets the name. */
+const placeDurably = async (
+  fileSystem: FileSystem,
+  folder: string,
+  path: string,
+  write: (file: nodeFileSystem.FileHandle) => Promise<Result<null>>,
+): Promise<Result<null>> => {
   const temporary = join(folder, TEMPORARY_FOLDER, `${randomBytes(8).toString('hex')}.part`);
   await fileSystem.mkdir(dirname(temporary), { recursive: true });
   await fileSystem.mkdir(dirname(path), { recursive: true });
+  const tidy = (): Promise<void> => fileSystem.rm(temporary, { force: true }).catch(() => undefined);
+  let written: Result<null>;
   try {
     await using file = await fileSystem.open(temporary, 'wx');
-    for (const group of groupsOf(parts)) await writeAll(file, group);
-    await file.sync();
+    written = await write(file);
+    if (written.ok) await file.sync();
   } catch (error) {
-    await fileSystem.rm(temporary, { force: true }).catch(() => undefined);
+    await tidy();
     throw error;
   }
-  await fileSystem.rename(temporary, path);
-  await syncFolder(fileSystem, dirname(path));
+  if (written.ok) {
+    await fileSystem.rename(temporary, path);
+    await syncFolder(fileSystem, dirname(path));
+  } else await tidy();
+  return written;
 };
 
 /** A nearly full disk takes a part and says so only by the count; the rest then meets ENOSPC. */
-const writeAll = async (file: nodeFileSystem.FileHandle, group: Uint8Array[]): Promise<void> => {
-  const { bytesWritten } = await file.writev(group);
+const writeAll = async (file: nodeFileSystem.FileHandle, group: readonly Uint8Array[]): Promise<void> => {
+  const { bytesWritten } = await file.writev([...group]);
   const sizeBytes = group.reduce((sum, part) => sum + part.length, 0);
   if (bytesWritten === sizeBytes) return;
   const rest = Buffer.concat(group).subarray(bytesWritten);
@@ -131,7 +188,7 @@ function* groupsOf(parts: readonly Uint8Array[]): Generator<Uint8Array[]> {
 }
 
 /** Folders cannot be fsynced on Windows, nor on some FUSE filesystems; the format stands that (packs prove themselves). */
-const syncFolder = async (fileSystem: FileSystem, path: string): Promise<void> => {
+export const syncFolder = async (fileSystem: Pick<FileSystem, 'open'>, path: string): Promise<void> => {
   try {
     await using handle = await fileSystem.open(path, 'r');
     await handle.sync();

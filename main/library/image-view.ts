@@ -1,19 +1,11 @@
 // An image as windows and policies see it, from its summary. The words of a manifest become labels, trust and boot abilities here.
-import type { BootLoader } from '../../agent/image/manifest.ts';
+import { isSecureBootTrusted } from '../../agent/image/boot-chain.ts';
+import type { Manifest } from '../../agent/image/manifest.ts';
 import type { ImageView } from '../../preload/contract/views.ts';
 import type { ImageSummary } from './images.ts';
 
 /** An image with the lineage that decides which revision is newer. */
 export type CatalogueImage = ImageView & { readonly lineage: string };
-
-/** Issuers whose signatures a stock Secure Boot machine accepts (Microsoft's UEFI CAs of 2011 and 2023, and Windows' own). */
-const STOCK_ISSUER = /^Microsoft (Corporation )?(UEFI CA|Windows Production PCA|Root Certificate Authority)|^Windows UEFI CA 2023/;
-
-/** True when firmware that trusts only the stock keys starts this disk: the removable-media loader or a shim must be signed so. */
-export const isSecureBootTrusted = (chain: readonly BootLoader[]): boolean =>
-  chain.some(
-    (loader) => ['removable', 'shim', 'windows'].includes(loader.kind) && loader.signedBy.some((issuer) => STOCK_ISSUER.test(issuer)),
-  );
 
 const labelsOf = (labels: readonly string[]): Record<string, string> =>
   Object.fromEntries(
@@ -23,9 +15,22 @@ const labelsOf = (labels: readonly string[]): Record<string, string> =>
     }),
   );
 
+/** Facts that tell one machine from all others. */
+export const MACHINE_NAMES: readonly string[] = ['system.uuid', 'system.serial', 'board.serial'];
+
+const bindingsOf = ({ bindings = [] }: Manifest) => bindings.map(({ number, by, otherKey }) => ({ number, by, otherKey }));
+
+const sourceNames = ({ source }: Manifest): Record<string, string> =>
+  Object.fromEntries(
+    MACHINE_NAMES.flatMap((name) => {
+      const value = source.facts[name];
+      return typeof value === 'string' && value !== '' ? [[name, value]] : [];
+    }),
+  );
+
 export const imageViewOf = (summary: ImageSummary): CatalogueImage => {
   const { disk, manifest } = summary;
-  const filesystems = new Map(manifest.filesystems.map((filesystem) => [filesystem.number, filesystem.kind]));
+  const filesystems = new Map(manifest.filesystems.map((filesystem) => [filesystem.number, filesystem]));
   return {
     osoid: summary.osoid,
     manifestSha256: summary.manifestSha256,
@@ -42,15 +47,26 @@ export const imageViewOf = (summary: ImageSummary): CatalogueImage => {
     architecture: disk.architecture,
     secureBootTrusted: isSecureBootTrusted(manifest.bootChain),
     table: disk.table.kind,
-    partitions: disk.table.partitions.map((partition) => ({
-      number: partition.number,
-      name: partition.name,
-      filesystem: filesystems.get(partition.number) ?? null,
-      startLba: partition.startLba,
-      sectors: partition.sectors,
-    })),
+    partitions: disk.table.partitions.map(({ number, name, type, startLba, sectors }) => {
+      const { kind, label, note } = filesystems.get(number) ?? { kind: null, label: null };
+      return {
+        number,
+        name,
+        type,
+        filesystem: kind,
+        startLba,
+        sectors,
+        ...(label === null ? {} : { label }),
+        ...(note === undefined ? {} : { note }),
+      };
+    }),
     trust: summary.trust,
     keyId: summary.keyId,
-    notes: manifest.notes,
+    publicKey: summary.publicKey,
+    notes: summary.notes,
+    ...(manifest.boundToMachine ? { boundToMachine: { volumes: bindingsOf(manifest), sourceNames: sourceNames(manifest) } } : {}),
+    ...(manifest.recipe === null
+      ? {}
+      : { recipe: { id: manifest.recipe.id, version: manifest.recipe.version, matchOn: manifest.recipe.matchOn } }),
   };
 };

@@ -1,12 +1,13 @@
 // One image on its way into a library: frames first, then table, manifest, and the signature that makes it exist. Imports and
-// captures both end here. What is not published is taken back.
-import { FRAME_HEADER_BYTES, decodeFrame, splitFrames } from '../../agent/image/chunk.ts';
+// captures both end here; what heals an image that is there ends before the table. What is not published is taken back, unless it is left.
+import { FRAME_HEADER_BYTES, splitFrames } from '../../agent/image/chunk.ts';
 import { dataChunks } from '../../agent/image/chunk-map.ts';
 import type { ChunkTable } from '../../agent/image/chunk-table.ts';
 import { encodeChunkTable } from '../../agent/image/chunk-table.ts';
 import { diskOf } from '../../agent/image/content.ts';
 import type { ImageDraft } from '../../agent/image/manifest.ts';
 import { encodeManifest } from '../../agent/image/manifest.ts';
+import type { ReadAt } from '../../agent/image/partition-table.ts';
 import { extentsOfTable, osoidOf } from '../../agent/image/osoid.ts';
 import type { SigningKey } from '../../agent/image/signature.ts';
 import { encodeSignature } from '../../agent/image/signature.ts';
@@ -14,9 +15,12 @@ import { createHash } from 'node:crypto';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { ChunkIndex, ChunkLocation } from './chunk-index.ts';
+import type { ChunkSpan } from './chunk-worker.ts';
 import { createChunkIndex } from './chunk-index.ts';
 import { firstFailure } from './failures.ts';
-import { chunkTableName, imageFolder, indexName, manifestName, packName, signatureName } from './names.ts';
+import { imageReader } from './image-reader.ts';
+import { readBase, readChunkTable } from './images.ts';
+import { chunkTableIn, imageFolder, indexName, manifestIn, packName, signatureIn, variantFolder } from './names.ts';
 import type { WrittenPack } from './pack-writer.ts';
 import { createPackWriter } from './pack-writer.ts';
 import type { LibraryStore } from './store.ts';
@@ -33,8 +37,14 @@ export type ImageWriter = {
   readonly receive: (frames: Uint8Array) => Promise<Result<{ readonly chunks: number }>>;
   /** Makes everything put so far readable by `find`. */
   readonly flush: () => Promise<Result<null>>;
+  /** Makes everything put so far the whole library's, image or not: for chunks that images here lack. */
+  readonly share: () => Promise<Result<null>>;
   /** Completes the image. All chunks must be there and the content part must be what the table says. */
   readonly publish: (draft: ImageDraft, table: ChunkTable) => Promise<Result<PublishedImage>>;
+  /** The image as a disk, from the chunks that were flushed; rejects with `ImageReadError` where one is missing. */
+  readonly read: (table: ChunkTable) => ReadAt;
+  /** Ends without an image and keeps what was written: the next writer finds it, until a deletion frees it. */
+  readonly leave: () => Promise<void>;
   /** Takes back what was written and not published; safe after `publish`, where it does nothing. */
   readonly abandon: () => Promise<void>;
 };
@@ -49,6 +59,8 @@ export type WriterContext = {
   readonly isPublished: (osoid: string) => Promise<boolean>;
   /** One at a time among all writers of a library: two may carry the same pack or the same image. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Unpacks frames and checks each against its name, beside the station's own thread. */
+  readonly verify: (frames: Uint8Array, spans: readonly ChunkSpan[]) => Promise<Result<null>>;
   readonly onClosed: () => Promise<void>;
 };
 
@@ -74,6 +86,10 @@ export const startImageWriter = (context: WriterContext): ImageWriter => {
   const has = (chunkId: string): boolean => writer.isPending(chunkId) || find(chunkId) !== undefined;
   const put = async (frame: Uint8Array): Promise<Result<null>> => keep(await writer.add(frame));
   const flush = async (): Promise<Result<null>> => keep(await writer.flush());
+  /** Also where the pack is known: a damaged one was written anew. */
+  const giveToLibrary = (): void => {
+    for (const { packId, entries } of packs.splice(0)) index.relocate(packId, entries);
+  };
   const letGo = (): void => {
     state = 'closed';
     for (const packId of packIds) packUsers.set(packId, (packUsers.get(packId) ?? 1) - 1);
@@ -87,14 +103,21 @@ export const startImageWriter = (context: WriterContext): ImageWriter => {
     receive: async (frames) => {
       const split = splitFrames(frames);
       if (!split.ok) return split;
-      for (const { offset, header } of split.value) {
-        if (has(header.chunkId)) continue;
-        const decoded = decodeFrame(frames, offset);
-        if (!decoded.ok) return decoded;
-        const stored = await put(Uint8Array.from(frames.subarray(offset, offset + FRAME_HEADER_BYTES + header.encodedLength)));
+      const fresh = split.value.filter(({ header }) => !has(header.chunkId));
+      const spans = fresh.map(({ offset, header }) => ({ offset, length: FRAME_HEADER_BYTES + header.encodedLength }));
+      const verified = spans.length === 0 ? success(null) : await context.verify(frames, spans);
+      if (!verified.ok) return verified;
+      for (const { offset, length } of spans) {
+        const stored = await put(Uint8Array.from(frames.subarray(offset, offset + length)));
         if (!stored.ok) return stored;
       }
       return success({ chunks: split.value.length });
+    },
+    share: async () => {
+      const flushed = await flush();
+      // What was whole before is of use, whatever became of the last.
+      giveToLibrary();
+      return flushed;
     },
     publish: async (draft, table) => {
       if (state !== 'open') throw new Error('this image is published or abandoned already');
@@ -109,10 +132,19 @@ export const startImageWriter = (context: WriterContext): ImageWriter => {
         return image.ok ? success({ alreadyPresent: false }) : image;
       });
       if (!written.ok) return written;
-      for (const { packId, entries } of packs) index.addPack(packId, entries);
+      giveToLibrary();
       letGo();
       await context.onClosed();
       return success({ osoid, alreadyPresent: written.value.alreadyPresent });
+    },
+    read: (table) => imageReader(store, find, table),
+    leave: async () => {
+      if (state === 'closed') return;
+      // A pack that cannot be written is one that is sent again.
+      await flush();
+      giveToLibrary();
+      letGo();
+      await context.onClosed();
     },
     abandon: async () => {
       if (state === 'closed') return;
@@ -178,12 +210,21 @@ const writeImage = async (
     },
     stats: { ...draft.stats, storedBytes },
   });
-  // What an interrupted writer left under this id is no image: it has no signature, or is damaged. Its files would stay otherwise.
-  const cleared = await store.delete(imageFolder(osoid));
-  if (!cleared.ok) return cleared;
-  const results = [await store.putOnce(chunkTableName(osoid), [tableBytes]), await store.putOnce(manifestName(osoid), [manifest])];
+  const base = await freeBase(store, osoid, createHash('sha256').update(manifest).digest('hex'));
+  if (!base.ok) return base;
+  const results = [await store.putOnce(chunkTableIn(base.value), [tableBytes]), await store.putOnce(manifestIn(base.value), [manifest])];
   const failure = firstFailure(results);
   if (failure !== undefined) return failure;
-  const signature = await store.putOnce(signatureName(osoid), [encodeSignature(signingKey, 'manifest', manifest)]);
+  const signature = await store.putOnce(signatureIn(base.value), [encodeSignature(signingKey, 'manifest', manifest)]);
   return signature.ok ? success(null) : signature;
+};
+
+/** Beside a stranger's image of the same content, which stays whole; in the image's own folder where none is, or a damaged one. */
+const freeBase = async (store: LibraryStore, osoid: string, manifestSha256: string): Promise<Result<string>> => {
+  const own = await readBase(store, osoid, imageFolder(osoid), new Map());
+  const isWhole = own.ok && own.value.trust !== 'broken' && (await readChunkTable(store, own.value)).ok;
+  const base = isWhole ? variantFolder(osoid, manifestSha256) : imageFolder(osoid);
+  // What an interrupted writer left is no image: it has no signature, or is damaged. Its files would stay otherwise.
+  const results = [await store.delete(signatureIn(base)), await store.delete(manifestIn(base)), await store.delete(chunkTableIn(base))];
+  return firstFailure(results) ?? success(base);
 };

@@ -1,7 +1,7 @@
 // Opening a library folder: its header file says what it is and who may read it; what an interrupted writer left is swept away.
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, mkdir, readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
@@ -37,8 +37,8 @@ export const prepareFolder = async (folder: string): Promise<Result<null>> => {
 };
 
 /**
- * Reads the header; writes one into an empty folder if `create`. Codes: `library.missing`, `library.not-a-library`,
- * `library.newer`, `library.read-only`, `library.full`, `library.unreadable`.
+ * Reads the header; writes one into a folder that has nothing of a library if `create`. Codes: `library.missing`,
+ * `library.not-a-library`, `library.one-below`, `library.newer`, `library.read-only`, `library.full`, `library.unreadable`.
  */
 export const openHeader = async (store: LibraryStore, create: boolean): Promise<Result<LibraryHeader>> => {
   const bytes = await store.readAll(HEADER_NAME, 64 * 1024);
@@ -48,6 +48,13 @@ export const openHeader = async (store: LibraryStore, create: boolean): Promise<
   const packs = await store.list('packs');
   if (!packs.ok) return packs;
   if (packs.value.length > 0) return notALibrary(`its ${HEADER_NAME} is gone`);
+  const below = await libraryBelow(store.location);
+  if (below !== null)
+    return failed(
+      'library.one-below',
+      `There is no library in ${store.location}, but there is one in ${below}.`,
+      `Name that folder: ${below}`,
+    );
   const header: LibraryHeader = {
     format: 'rackside-library',
     version: READER_VERSION,
@@ -57,6 +64,26 @@ export const openHeader = async (store: LibraryStore, create: boolean): Promise<
   };
   const written = await store.putOnce(HEADER_NAME, [Buffer.from(`${JSON.stringify(header, null, 2)}\n`)]);
   return written.ok ? success(header) : written;
+};
+
+/** Whoever names the disk means the library on it; a new one beside it would show no images, and without a word. */
+const libraryBelow = async (folder: string): Promise<string | null> => {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const { name } of entries.filter((entry) => entry.isDirectory())) {
+    const found = await access(join(folder, name, HEADER_NAME)).then(
+      () => true,
+      () => false,
+    );
+    if (found) return join(folder, name);
+  }
+  return null;
+};
+
+/** The id of the library that is there now; null: none. An unplugged disk leaves nothing, or an empty folder. */
+export const libraryIdAt = async (folder: string): Promise<string | null> => {
+  const bytes = await readFile(join(folder, HEADER_NAME)).catch(() => null);
+  const header = bytes === null ? null : parseHeader(bytes);
+  return header?.ok === true ? header.value.libraryId : null;
 };
 
 const parseHeader = (bytes: Uint8Array): Result<LibraryHeader> => {

@@ -11,7 +11,7 @@ import type { LibraryStore } from './store.ts';
 export type WrittenPack = { readonly packId: string; readonly entries: readonly PackEntry[] };
 
 export type PackWriter = {
-  /** True if the chunk waits for its pack to fill. */
+  /** True if the chunk waits for its pack to fill, or is being written with it. */
   readonly isPending: (chunkId: string) => boolean;
   /** One whole frame, verified by the caller. Gives the pack if this filled one. */
   readonly add: (frame: Uint8Array) => Promise<Result<WrittenPack | null>>;
@@ -23,13 +23,13 @@ export const createPackWriter = (store: LibraryStore, onPack: (packId: string) =
   let frames: Uint8Array[] = [];
   let entries = new Map<string, PackEntry>();
   let nextOffset = PACK_HEADER_BYTES;
+  const leaving = new Set<ReadonlyMap<string, PackEntry>>();
 
-  const flush = async (): Promise<Result<WrittenPack | null>> => {
-    if (frames.length === 0) return success(null);
-    const whole = { frames, entries: [...entries.values()], end: nextOffset };
-    frames = [];
-    entries = new Map();
-    nextOffset = PACK_HEADER_BYTES;
+  const write = async (whole: {
+    readonly frames: readonly Uint8Array[];
+    readonly entries: readonly PackEntry[];
+    readonly end: number;
+  }): Promise<Result<WrittenPack>> => {
     const { packId, trailer } = encodeTrailer(whole.entries, whole.end);
     onPack(packId);
     const pack = await store.putOnce(packName(packId), [encodePackHeader(), ...whole.frames, trailer, encodeTail(trailer)]);
@@ -37,8 +37,22 @@ export const createPackWriter = (store: LibraryStore, onPack: (packId: string) =
     const index = await store.putOnce(indexName(packId), [trailer]);
     return index.ok ? success({ packId, entries: whole.entries }) : index;
   };
+  const flush = async (): Promise<Result<WrittenPack | null>> => {
+    if (frames.length === 0) return success(null);
+    const going = entries;
+    const whole = { frames, entries: [...going.values()], end: nextOffset };
+    frames = [];
+    entries = new Map();
+    nextOffset = PACK_HEADER_BYTES;
+    leaving.add(going);
+    try {
+      return await write(whole);
+    } finally {
+      leaving.delete(going);
+    }
+  };
   return {
-    isPending: (chunkId) => entries.has(chunkId),
+    isPending: (chunkId) => entries.has(chunkId) || [...leaving].some((one) => one.has(chunkId)),
     flush,
     add: async (frame) => {
       const header = parseFrameHeader(frame);

@@ -1,12 +1,12 @@
-// First half of an import: reads the disk's bytes once, from front to back, and puts every chunk that the library lacks into it.
-import type { ChunkTable } from '../../agent/image/chunk-table.ts';
-import { MAX_DISK_BYTES } from '../../agent/image/chunk-table.ts';
+// The long part of an import: reads what is in use on the disk once, from front to back, and puts every chunk that the library lacks
+// into it. Free blocks read as zeros, and chunks of nothing else are not read at all.
+import type { ChunkTable, RunKind } from '../../agent/image/chunk-table.ts';
 import { buildChunkTable } from '../../agent/image/chunk-map.ts';
 import { BATCH_CHUNKS, isAllZero } from '../../agent/image/chunk.ts';
 import type { ExtentsDigest } from '../../agent/image/osoid.ts';
 import { createExtentHasher, hashBlocks } from '../../agent/image/osoid.ts';
-import { PROVENANCE_BYTES, PROVENANCE_OFFSET_BYTES, hasMark, provenancePlace } from '../../agent/image/provenance.ts';
-import { readPartitionTable } from '../../agent/image/read-table.ts';
+import type { ByteRange } from '../../agent/image/used/block-map.ts';
+import type { DiskUse } from '../../agent/image/used/disk-use.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Failure, Result } from '../../agent/protocol/failure.ts';
 import type { ChunkPool } from './chunk-pool.ts';
@@ -14,11 +14,15 @@ import type { ChunkSpan } from './chunk-worker.ts';
 import type { ImageWriter } from './image-writer.ts';
 import type { ImportSource } from './import-source.ts';
 import { sourceFailure } from './import-source.ts';
+import { TruncatedInput } from './zstd-frames.ts';
 
 export type ReadDisk = { readonly table: ChunkTable; readonly extents: ExtentsDigest; readonly dataBytes: number };
 
 export type ReadDiskOptions = {
   readonly source: ImportSource;
+  readonly use: DiskUse;
+  /** Reads as zeros: a provenance record of the source lies there. */
+  readonly hidden: ByteRange | null;
   readonly writer: ImageWriter;
   readonly pool: ChunkPool;
   readonly chunkSizeBytes: number;
@@ -27,7 +31,7 @@ export type ReadDiskOptions = {
   readonly onBatch: (state: { readonly diskBytes: number }) => void;
 };
 
-type Span = ChunkSpan & { readonly isZero: boolean };
+type Span = ChunkSpan & { readonly kind: RunKind };
 type Batch = { readonly buffer: ArrayBuffer; readonly spans: readonly Span[]; readonly sizeBytes: number };
 type Processed = {
   readonly batch: Batch;
@@ -38,26 +42,21 @@ type Processed = {
   readonly raws: readonly Uint8Array[];
 };
 
-/** Codes: those of `sourceFailure`, `image.odd-size`, `image.too-large`, `job.cancelled`, and the library's own. */
+/** Codes: those of `sourceFailure`, `job.cancelled`, and the library's own. */
 export const readDisk = async (options: ReadDiskOptions): Promise<Result<ReadDisk>> => {
   const { source, pool, chunkSizeBytes } = options;
   const spare: ArrayBuffer[] = [];
   const inFlight: Promise<Processed>[] = [];
   const batchBytes = BATCH_CHUNKS * Math.min(chunkSizeBytes, 256 * 1024);
   const state = createCollector(options);
-  let diskBytes = 0;
   try {
-    for (let isLast = false; !isLast;) {
+    for (let at = 0; at < source.sizeBytes; at += batchBytes) {
       if (options.signal?.aborted === true) return cancelled();
-      const batch = await readBatch(source, spare.pop() ?? new ArrayBuffer(batchBytes), chunkSizeBytes);
-      isLast = batch.sizeBytes < batchBytes;
-      if (diskBytes === 0) await hideProvenance(batch);
-      diskBytes += batch.sizeBytes;
-      if (diskBytes > MAX_DISK_BYTES) return failed('image.too-large', 'The disk is larger than 64 TiB.', 'Choose another file.');
-      if (batch.sizeBytes > 0) inFlight.push(processBatch(batch, options));
+      const batch = await readBatch(options, spare.pop() ?? new ArrayBuffer(batchBytes), at);
+      inFlight.push(processBatch(batch, options));
       // A later batch may fail while an earlier one is awaited: its rejection is met when its turn comes.
       inFlight.at(-1)?.catch(() => undefined);
-      while (inFlight.length > (isLast ? 0 : 2 * pool.size)) {
+      while (inFlight.length > (at + batchBytes >= source.sizeBytes ? 0 : 2 * pool.size)) {
         const processed = await inFlight.shift();
         if (processed === undefined) break;
         const stored = await state.collect(processed);
@@ -66,7 +65,7 @@ export const readDisk = async (options: ReadDiskOptions): Promise<Result<ReadDis
         options.onBatch({ diskBytes: state.diskBytes() });
       }
     }
-    return state.finish();
+    return success(state.finish());
   } catch (error) {
     const failure: Failure | undefined = sourceFailure(error);
     if (failure === undefined) throw error;
@@ -76,29 +75,25 @@ export const readDisk = async (options: ReadDiskOptions): Promise<Result<ReadDis
   }
 };
 
-const readBatch = async (source: ImportSource, buffer: ArrayBuffer, chunkSizeBytes: number): Promise<Batch> => {
-  const sizeBytes = await source.read(new Uint8Array(buffer));
+const readBatch = async (options: ReadDiskOptions, buffer: ArrayBuffer, diskOffset: number): Promise<Batch> => {
+  const { source, use, hidden, chunkSizeBytes } = options;
+  const sizeBytes = Math.min(buffer.byteLength, source.sizeBytes - diskOffset);
+  const bytes = new Uint8Array(buffer, 0, sizeBytes);
+  const isFree = use.isFree(diskOffset, sizeBytes);
+  if (!isFree && (await source.read(bytes, diskOffset)) < sizeBytes) throw new TruncatedInput('the file has become shorter');
+  if (hidden !== null && diskOffset === 0) bytes.fill(0, hidden.offsetBytes, hidden.offsetBytes + hidden.lengthBytes);
   const spans: Span[] = [];
   for (let offset = 0; offset < sizeBytes; offset += chunkSizeBytes) {
     const length = Math.min(chunkSizeBytes, sizeBytes - offset);
-    spans.push({ offset, length, isZero: isAllZero(new Uint8Array(buffer, offset, length)) });
+    const piece = bytes.subarray(offset, offset + length);
+    const hasNothing = isFree || use.clearFree(piece, diskOffset + offset);
+    spans.push({ offset, length, kind: hasNothing ? 'skip' : isAllZero(piece) ? 'zero' : 'data' });
   }
   return { buffer, spans, sizeBytes };
 };
 
-/** A provenance record on the source is about the source, so its place reads as zeros (docs/FORMAT.md). It lies in the first batch. */
-const hideProvenance = async (batch: Batch): Promise<void> => {
-  const head = new Uint8Array(batch.buffer, 0, batch.sizeBytes);
-  const mark = head.subarray(PROVENANCE_OFFSET_BYTES, PROVENANCE_OFFSET_BYTES + PROVENANCE_BYTES);
-  if (!hasMark(mark)) return;
-  const table = await readPartitionTable((offset, length) => Promise.resolve(head.subarray(offset, offset + length)), {
-    sizeBytes: MAX_DISK_BYTES,
-  });
-  if (table.ok && provenancePlace(table.value) !== null) mark.fill(0);
-};
-
 const processBatch = async (batch: Batch, { pool, writer, level, chunkSizeBytes }: ReadDiskOptions): Promise<Processed> => {
-  const spans = batch.spans.filter((span) => !span.isZero);
+  const spans = batch.spans.filter((span) => span.kind === 'data');
   if (spans.length === 0) return { batch, buffer: batch.buffer, chunkIds: [], frames: new Map(), raws: [] };
   const hashed = await pool.run({ kind: 'hash', buffer: batch.buffer, spans });
   const raws =
@@ -116,7 +111,7 @@ const processBatch = async (batch: Batch, { pool, writer, level, chunkSizeBytes 
 };
 
 /** Takes processed batches in disk order. */
-const createCollector = ({ writer, chunkSizeBytes }: ReadDiskOptions) => {
+const createCollector = ({ writer, chunkSizeBytes, use }: ReadDiskOptions) => {
   const builder = buildChunkTable(chunkSizeBytes);
   const hasher = createExtentHasher();
   let diskBytes = 0;
@@ -125,8 +120,8 @@ const createCollector = ({ writer, chunkSizeBytes }: ReadDiskOptions) => {
     let data = 0;
     for (const span of batch.spans) {
       diskBytes += span.length;
-      if (span.isZero) {
-        builder.add('zero', null);
+      if (span.kind !== 'data') {
+        builder.add(span.kind, null);
         hasher.zeros(Math.ceil(span.length / (256 * 1024)));
         continue;
       }
@@ -144,15 +139,11 @@ const createCollector = ({ writer, chunkSizeBytes }: ReadDiskOptions) => {
     }
     return success(null);
   };
-  const finish = (): Result<ReadDisk> => {
-    if (diskBytes === 0 || diskBytes % 512 !== 0)
-      return failed(
-        'image.odd-size',
-        `The disk image has ${diskBytes} bytes, which is no whole number of sectors.`,
-        'Copy or download it again: a part may be missing.',
-      );
-    return success({ table: builder.finish(diskBytes), extents: hasher.finish(), dataBytes });
-  };
+  const finish = (): ReadDisk => ({
+    table: builder.finish(diskBytes, use.bitmap() ?? undefined),
+    extents: hasher.finish(),
+    dataBytes,
+  });
   return { collect, finish, diskBytes: () => diskBytes };
 };
 

@@ -1,6 +1,22 @@
 // What kind of file is to be imported, by its first bytes and never by its name.
 
-export type SourceFormat = 'raw' | 'gzip' | 'xz' | 'zstd' | 'bzip2' | 'qcow2' | 'vmdk' | 'vhdx' | 'vhd' | 'zip' | '7z' | 'iso';
+export type SourceFormat =
+  | 'raw'
+  | 'gzip'
+  | 'xz'
+  | 'zstd'
+  | 'bzip2'
+  | 'qcow2'
+  | 'vmdk'
+  | 'vhdx'
+  | 'vhd'
+  | 'zip'
+  | '7z'
+  | 'iso'
+  | 'vdi'
+  | 'qcow'
+  | 'qed'
+  | 'parallels';
 
 type Mark = { readonly format: SourceFormat; readonly offset: number; readonly magic: string };
 
@@ -9,8 +25,15 @@ const MARKS: readonly Mark[] = [
   { format: 'xz', offset: 0, magic: 'fd377a585a00' },
   { format: 'zstd', offset: 0, magic: '28b52ffd' },
   { format: 'bzip2', offset: 0, magic: '425a68' },
+  { format: 'qcow', offset: 0, magic: '514649fb00000001' },
   { format: 'qcow2', offset: 0, magic: '514649fb' },
+  { format: 'qed', offset: 0, magic: '51454400' },
+  { format: 'vdi', offset: 64, magic: '7f10dabe' },
+  { format: 'parallels', offset: 0, magic: Buffer.from('WithoutFreeSpace').toString('hex') },
+  { format: 'parallels', offset: 0, magic: Buffer.from('WithouFreSpacExt').toString('hex') },
   { format: 'vmdk', offset: 0, magic: '4b444d56' },
+  // The description of one whose content lies in other files.
+  { format: 'vmdk', offset: 0, magic: Buffer.from('# Disk DescriptorFile').toString('hex') },
   { format: 'vhdx', offset: 0, magic: '7668647866696c65' },
   { format: 'vhd', offset: 0, magic: '636f6e6563746978' },
   { format: 'zip', offset: 0, magic: '504b0304' },

@@ -1,7 +1,8 @@
 // The stages of one boot with their times, so that "why is it slow, where did it stop" has an answer. Pure.
 import type { BootStage, MachineState } from '../../preload/contract/views.ts';
 
-const STAGES = ['DHCP', 'loader', 'kernel', 'stage 1', 'stage 2', 'agent', 'inventory', 'waiting', 'deploy', 'own disk'] as const;
+const WORK = ['deploy', 'capture', 'build', 'verify'] as const;
+const STAGES = ['DHCP', 'loader', 'kernel', 'stage 1', 'stage 2', 'agent', 'inventory', 'waiting', ...WORK, 'own disk'] as const;
 export type StageName = (typeof STAGES)[number];
 
 /** Firmware repeats its first request for some seconds; a later one is another boot. */
@@ -37,8 +38,11 @@ export const stageOfState = (stages: readonly BootStage[], state: MachineState, 
     case 'ambiguous':
     case 'waiting':
       return enterStage(stages, 'waiting', atMs);
-    case 'working':
-      return enterStage(stages, 'deploy', atMs);
+    case 'working': {
+      const last = stages.at(-1);
+      const isNamed = last !== undefined && last.endedAtMs === null && WORK.some((stage) => stage === last.stage);
+      return isNamed ? stages : enterStage(stages, 'deploy', atMs);
+    }
     case 'provisioned':
     case 'failed':
       return endStage(stages, atMs);

@@ -15,6 +15,9 @@ const KINDS: Readonly<Record<string, EvidenceKind>> = {
   'disk.wwns': 'disk',
 };
 
+/** A serial of "0" or "12" may be true, and is true of too many machines. */
+const SHORTEST_SERIAL = 4;
+
 /** Evidence in the facts of one inventory; facts that a person typed prove nothing and must not be passed. */
 export const evidenceFrom = (facts: readonly Fact[]): readonly Evidence[] => {
   const found = new Map<string, Evidence>();
@@ -23,7 +26,7 @@ export const evidenceFrom = (facts: readonly Fact[]): readonly Evidence[] => {
     if (kind === undefined || fact.filler) continue;
     for (const value of Array.isArray(fact.value) ? fact.value : [fact.value]) {
       const text = String(value).trim().toLowerCase();
-      if (text !== '') found.set(`${kind} ${text}`, { kind, value: text });
+      if (text.length >= SHORTEST_SERIAL) found.set(`${kind} ${text}`, { kind, value: text });
     }
   }
   return [...found.values()];

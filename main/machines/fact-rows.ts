@@ -1,9 +1,11 @@
-// Facts of machines as they stand, and every change of them. What a person typed and what the inventory read are kept side by
-// side; a person's value stands where the inventory has none, or only filler, and never overrides a measurement.
+// Facts of machines as they stand, and every change of them. What a person typed, what the inventory read and what the plan
+// says are kept side by side; a person's value stands where the inventory has none, or only filler, and the plan's below that.
 import type { Fact } from '../../agent/protocol/facts.ts';
 import type { Database } from '../database/open.ts';
 
-export type FactOrigin = 'inventory' | 'person';
+export type FactOrigin = 'inventory' | 'person' | 'plan';
+/** One value with where it comes from; of several for a name, the one that `counts` is what policies see. */
+export type KnownFact = Fact & { readonly origin: FactOrigin; readonly sinceMs: number; readonly counts: boolean };
 export type FactChange = { readonly name: string; readonly value: Fact['value'] | null; readonly source: string; readonly atMs: number };
 
 export type FactRows = {
@@ -11,19 +13,25 @@ export type FactRows = {
   of(machineId: string): readonly Fact[];
   /** Replaces all that the inventory said. */
   replaceInventory(machineId: string, facts: readonly Fact[], nowAtMs: number): void;
+  /** Replaces all that the site's plan said; true when that changed anything. */
+  replacePlan(machineId: string, facts: readonly Fact[], nowAtMs: number): boolean;
   setPerson(machineId: string, fact: Fact, nowAtMs: number): void;
   /** Takes back what a person typed. */
   clearPerson(machineId: string, name: string, nowAtMs: number): void;
+  /** Everything that is known, also what does not count. */
+  all(machineId: string): readonly KnownFact[];
   history(machineId: string): readonly FactChange[];
   /** Reads from the database again: facts were moved between machines. */
   forget(machineId: string): void;
+  /** The same for every machine: changes were taken back. */
+  forgetAll(): void;
 };
 
-type Row = { origin: FactOrigin; name: string; value_json: string; source: string; filler: number };
+type Row = { origin: FactOrigin; name: string; value_json: string; source: string; filler: number; since_ms: number };
 
 export const createFactRows = (database: Database): FactRows => {
   const select = database.prepare<[string], Row>(
-    'SELECT origin, name, value_json, source, filler FROM fact WHERE machine_id = ? ORDER BY rowid',
+    'SELECT origin, name, value_json, source, filler, since_ms FROM fact WHERE machine_id = ? ORDER BY rowid',
   );
   const upsert = database.prepare(
     `INSERT INTO fact(machine_id, origin, name, value_json, source, filler, since_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -52,25 +60,27 @@ export const createFactRows = (database: Database): FactRows => {
   const find = (machineId: string, origin: FactOrigin, name: string): Row | undefined =>
     select.all(machineId).find((row) => row.origin === origin && row.name === name);
 
+  const replace = database.transaction((machineId: string, origin: FactOrigin, facts: readonly Fact[], nowAtMs: number): boolean => {
+    const rows = select.all(machineId).filter((row) => row.origin === origin);
+    if (rows.length === 0 && facts.length === 0) return false;
+    cached.delete(machineId);
+    const before = new Map(rows.map((row) => [row.name, row]));
+    for (const fact of facts) put(machineId, origin, fact, before.get(fact.name), nowAtMs);
+    const names = new Set(facts.map((fact) => fact.name));
+    for (const row of rows) if (!names.has(row.name)) drop(machineId, origin, row, nowAtMs);
+    return JSON.stringify(rows.map(factOf)) !== JSON.stringify(facts);
+  });
+
   return {
     of: (machineId) => {
-      const facts = cached.get(machineId) ?? effective(select.all(machineId));
+      const facts = cached.get(machineId) ?? chosenOf(select.all(machineId)).map(factOf);
       cached.set(machineId, facts);
       return facts;
     },
     forget: (machineId) => void cached.delete(machineId),
-    replaceInventory: database.transaction((machineId: string, facts: readonly Fact[], nowAtMs: number): void => {
-      cached.delete(machineId);
-      const before = new Map(
-        select
-          .all(machineId)
-          .filter((row) => row.origin === 'inventory')
-          .map((row) => [row.name, row]),
-      );
-      for (const fact of facts) put(machineId, 'inventory', fact, before.get(fact.name), nowAtMs);
-      const names = new Set(facts.map((fact) => fact.name));
-      for (const row of before.values()) if (!names.has(row.name)) drop(machineId, 'inventory', row, nowAtMs);
-    }),
+    forgetAll: () => cached.clear(),
+    replaceInventory: (machineId, facts, nowAtMs) => void replace(machineId, 'inventory', facts, nowAtMs),
+    replacePlan: (machineId, facts, nowAtMs) => replace(machineId, 'plan', facts, nowAtMs),
     setPerson: database.transaction((machineId: string, fact: Fact, nowAtMs: number): void => {
       cached.delete(machineId);
       put(machineId, 'person', fact, find(machineId, 'person', fact.name), nowAtMs);
@@ -80,6 +90,11 @@ export const createFactRows = (database: Database): FactRows => {
       const before = find(machineId, 'person', name);
       if (before !== undefined) drop(machineId, 'person', before, nowAtMs);
     }),
+    all: (machineId) => {
+      const rows = select.all(machineId);
+      const chosen = new Set(chosenOf(rows));
+      return rows.map((row) => ({ ...factOf(row), origin: row.origin, sinceMs: row.since_ms, counts: chosen.has(row) }));
+    },
     history: (machineId) =>
       selectHistory.all(machineId).map((row) => ({
         name: row.name,
@@ -90,17 +105,23 @@ export const createFactRows = (database: Database): FactRows => {
   };
 };
 
-const effective = (rows: readonly Row[]): readonly Fact[] => {
+const factOf = (row: Row): Fact => ({
+  name: row.name,
+  value: JSON.parse(row.value_json) as Fact['value'],
+  source: row.source,
+  filler: row.filler === 1,
+});
+
+/** A measurement goes before a person's word, that before the plan, and filler counts for nothing. */
+const WEIGHTS: Readonly<Record<FactOrigin, number>> = { inventory: 3, person: 2, plan: 1 };
+
+/** The row that counts for each name. */
+const chosenOf = (rows: readonly Row[]): readonly Row[] => {
   const chosen = new Map<string, Row>();
-  const weight = (row: Row): number => (row.filler === 1 ? 0 : row.origin === 'person' ? 1 : 2);
+  const weight = (row: Row): number => (row.filler === 1 ? 0 : WEIGHTS[row.origin]);
   for (const row of rows) {
     const before = chosen.get(row.name);
     if (before === undefined || weight(row) > weight(before)) chosen.set(row.name, row);
   }
-  return [...chosen.values()].map((row) => ({
-    name: row.name,
-    value: JSON.parse(row.value_json) as Fact['value'],
-    source: row.source,
-    filler: row.filler === 1,
-  }));
+  return [...chosen.values()];
 };

@@ -35,18 +35,35 @@ export type MachineRows = {
   put(machine: Machine): void;
   /** Evidence of every machine that is more than a MAC. */
   known(): readonly KnownMachine[];
+  evidenceOf(machineId: string): readonly Evidence[];
+  /** MACs and disks that more than one machine has ever carried: adapters and disks that wander. */
+  wandering(): readonly Evidence[];
+  /** Adds to what a machine is known by; nothing is replaced. */
+  remember(machineId: string, evidence: readonly Evidence[], nowAtMs: number): void;
+  /** Reads evidence from the database again: it was moved between machines, or a change of it taken back. */
+  refresh(): void;
   /** Machines, provisional ones included, whose evidence holds this MAC. */
   byMac(mac: string): readonly string[];
   /** Values of a kind that the new evidence has replace the old ones; kinds it lacks stay as they were. */
   learn(machineId: string, evidence: readonly Evidence[], nowAtMs: number): void;
   /** Moves what hangs on a provisional record to the machine that it turned out to be, and removes the record. */
   fold(fromId: string, toId: string): void;
+  /**
+   * Up to `most` records of machines that were only ever heard: no hello, no inventory, no word of a person, no work. Those that came
+   * no further than DHCP first, of them the longest silent.
+   */
+  onlySeen(heardBeforeMs: number, most: number): readonly string[];
+  /** Removes records and what was noted of them. */
+  remove(ids: readonly string[]): void;
 };
 
 const COLUMNS =
   'id given_name provisional boot_mac session_id state state_at_ms says question_json failure_json osoid image_name policy job_id order_sequence failed_attempts outcome_json boot_json first_seen_at_ms last_seen_at_ms'.split(
     ' ',
   );
+
+/** Kinds of evidence that can be pulled out of one machine and put into another. */
+const WANDERERS: readonly EvidenceKind[] = ['mac', 'disk'];
 
 export const createMachineRows = (database: Database): MachineRows => {
   const select = database.prepare<[], Row & Reading>(
@@ -65,22 +82,48 @@ export const createMachineRows = (database: Database): MachineRows => {
   const selectEvidence = database.prepare<[], { machine_id: string; kind: EvidenceKind; value: string }>(
     'SELECT machine_id, kind, value FROM evidence',
   );
-  const evidence = new Map<string, readonly Evidence[]>();
-  for (const { machine_id: id, kind, value } of selectEvidence.all()) evidence.set(id, [...(evidence.get(id) ?? []), { kind, value }]);
+  const evidence = new Map<string, Evidence[]>();
+  const refresh = (): void => {
+    evidence.clear();
+    for (const { machine_id: id, kind, value } of selectEvidence.all()) {
+      const found = evidence.get(id);
+      if (found === undefined) evidence.set(id, [{ kind, value }]);
+      else found.push({ kind, value });
+    }
+  };
+  refresh();
   const selectByMac = database.prepare<[string], { machine_id: string }>(
     "SELECT machine_id FROM evidence WHERE kind = 'mac' AND value = ?",
   );
   const forget = database.prepare('DELETE FROM evidence WHERE machine_id = ? AND kind = ?');
   const insertEvidence = database.prepare('INSERT OR REPLACE INTO evidence(machine_id, kind, value, seen_at_ms) VALUES (?, ?, ?, ?)');
+  const insertCarrier = database.prepare('INSERT OR IGNORE INTO evidence_carrier(kind, value, machine_id) VALUES (?, ?, ?)');
+  const selectWandering = database.prepare<[], Evidence>(
+    'SELECT kind, value FROM evidence_carrier GROUP BY kind, value HAVING count(*) > 1',
+  );
+  const remember = (machineId: string, found: readonly Evidence[], nowAtMs: number): void => {
+    for (const { kind, value } of found) {
+      insertEvidence.run(machineId, kind, value, nowAtMs);
+      if (WANDERERS.includes(kind) && written.get(machineId)?.provisional === false) insertCarrier.run(kind, value, machineId);
+    }
+  };
   const moves = [
     'UPDATE event SET machine_id = :to WHERE machine_id = :from',
     'UPDATE session SET machine_id = :to WHERE machine_id = :from',
     'UPDATE consent SET machine_id = :to WHERE machine_id = :from',
     'UPDATE job SET machine_id = :to WHERE machine_id = :from',
+    'UPDATE fact_history SET machine_id = :to WHERE machine_id = :from',
     "UPDATE OR IGNORE fact SET machine_id = :to WHERE machine_id = :from AND origin = 'person'",
     'UPDATE OR IGNORE override SET machine_id = :to WHERE machine_id = :from',
     'UPDATE OR IGNORE reservation SET machine_id = :to WHERE machine_id = :from',
   ].map((sql) => database.prepare<[{ from: string; to: string }]>(sql));
+  const selectOnlySeen = database.prepare<[number, number], { id: string }>(
+    `SELECT id FROM machine WHERE provisional = 1 AND state IN ('seen', 'booting') AND last_seen_at_ms < ?
+       AND session_id IS NULL AND given_name IS NULL
+       ${['fact', 'fact_history', 'override', 'session', 'consent', 'job'].map((table) => `AND NOT EXISTS (SELECT 1 FROM ${table} WHERE machine_id = machine.id)`).join(' ')}
+     ORDER BY state = 'booting', last_seen_at_ms LIMIT ?`,
+  );
+  const removeEvents = database.prepare('DELETE FROM event WHERE machine_id = ?');
 
   return {
     all: () => {
@@ -99,11 +142,18 @@ export const createMachineRows = (database: Database): MachineRows => {
       [...evidence].flatMap(([machineId, found]) =>
         written.get(machineId)?.provisional === false ? [{ machineId, evidence: found }] : [],
       ),
+    evidenceOf: (machineId) => evidence.get(machineId) ?? [],
+    wandering: () => selectWandering.all(),
+    remember: database.transaction((machineId: string, found: readonly Evidence[], nowAtMs: number): void => {
+      remember(machineId, found, nowAtMs);
+      refresh();
+    }),
+    refresh,
     byMac: (mac) => selectByMac.all(mac).map((row) => row.machine_id),
     learn: database.transaction((machineId: string, found: readonly Evidence[], nowAtMs: number): void => {
       const kinds = new Set(found.map((one) => one.kind));
       for (const kind of kinds) forget.run(machineId, kind);
-      for (const { kind, value } of found) insertEvidence.run(machineId, kind, value, nowAtMs);
+      remember(machineId, found, nowAtMs);
       evidence.set(machineId, [...(evidence.get(machineId) ?? []).filter((one) => !kinds.has(one.kind)), ...found]);
     }),
     fold: database.transaction((from: string, to: string): void => {
@@ -111,6 +161,15 @@ export const createMachineRows = (database: Database): MachineRows => {
       remove.run(from);
       written.delete(from);
       evidence.delete(from);
+    }),
+    onlySeen: (heardBeforeMs, most) => selectOnlySeen.all(heardBeforeMs, most).map(({ id }) => id),
+    remove: database.transaction((ids: readonly string[]): void => {
+      for (const id of ids) {
+        removeEvents.run(id);
+        remove.run(id);
+        written.delete(id);
+        evidence.delete(id);
+      }
     }),
   };
 };

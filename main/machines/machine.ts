@@ -38,6 +38,8 @@ export type Machine = {
   readonly lastSeenAtMs: number;
 };
 
+export type MachineChange = Partial<Omit<Machine, 'id' | 'state' | 'stateAtMs'>>;
+
 /** A record of which nothing but a MAC is known. */
 export const newMachine = (id: string, bootMac: string | null, nowAtMs: number): Machine => ({
   id,
@@ -76,14 +78,17 @@ const positionOf = (facts: readonly Fact[]): string | null => {
   return textOf(facts, 'rack.position') ?? (slot === '' ? null : slot) ?? (port === '' ? null : port);
 };
 
+export const carries = (machine: Machine, mac: string): boolean =>
+  machine.bootMac === mac || (machine.inventory?.nics.some((nic) => (nic.permanentMac ?? nic.mac) === mac) ?? false);
+
 const macsOf = (machine: Machine): string[] => {
   const macs = machine.inventory?.nics.map((nic) => nic.permanentMac ?? nic.mac) ?? [];
   return [...new Set([...(machine.bootMac === null ? [] : [machine.bootMac]), ...macs])];
 };
 
-/** A given name, else serial, else MAC. */
+/** A given name, else the host name it is planned or said to have, else serial, else MAC. */
 export const nameOf = (machine: Machine, facts: readonly Fact[]): string =>
-  machine.givenName ?? textOf(facts, 'system.serial') ?? machine.bootMac ?? machine.id;
+  machine.givenName ?? textOf(facts, 'input.hostname') ?? textOf(facts, 'system.serial') ?? machine.bootMac ?? machine.id;
 
 export const machineView = (machine: Machine, facts: readonly Fact[], online: boolean): MachineView => ({
   id: machine.id,
@@ -107,3 +112,14 @@ export const machineView = (machine: Machine, facts: readonly Fact[], online: bo
   firstSeenAtMs: machine.firstSeenAtMs,
   lastSeenAtMs: machine.lastSeenAtMs,
 });
+
+/** Problems a person reads in the event; the target's own screen has them all. */
+const PROBLEMS_SHOWN = 4;
+
+/** In the words of the event log. A card without its driver or firmware is named by PCI id, as on the target's own screen. */
+export const describeInventory = ({ disks, nics, problems }: Inventory): string => {
+  const shown = problems.slice(0, PROBLEMS_SHOWN).map((problem) => `${problem.source}: ${problem.message}`);
+  const more = problems.length > shown.length ? [`and ${problems.length - shown.length} more`] : [];
+  const told = problems.length === 0 ? '' : ` Problems: ${[...shown, ...more].join('; ')}.`;
+  return `Inventory: ${disks.length} disks, ${nics.length} network interfaces.${told}`;
+};

@@ -1,51 +1,54 @@
 // The registry of machines: who was heard, who booted, who they turned out to be, and what is known of them. It decides
-// nothing about images (journey.ts does); it keeps the records, tells windows of every change, and remembers across restarts.
+// nothing about images (main/journey does); it keeps the records, tells windows of every change, and remembers across restarts.
 import type { Fact } from '../../agent/protocol/facts.ts';
 import { success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { Inventory } from '../../agent/protocol/inventory.ts';
-import type { JobView, MachineDetail, MachineView } from '../../preload/contract/views.ts';
+import type { JobView, MachineDetail, MachineFacts, MachineView } from '../../preload/contract/views.ts';
+import type { RealMachine } from '../plan/match.ts';
 import type { Events } from '../database/events.ts';
 import type { Database } from '../database/open.ts';
 import type { Sites } from '../database/sites.ts';
 import { endStage, enterStage, stageOfState } from './boot-timeline.ts';
-import type { StageName } from './boot-timeline.ts';
+import { createBoots } from './boots.ts';
+import type { Boots } from './boots.ts';
 import { evidenceFrom } from './evidence.ts';
 import { createFactRows } from './fact-rows.ts';
-import { nameOf } from './machine.ts';
-import type { Machine } from './machine.ts';
+import { createIdentify } from './identify.ts';
+import { describeInventory, nameOf } from './machine.ts';
+import type { Machine, MachineChange } from './machine.ts';
 import { createMachineRows } from './machine-rows.ts';
 import { personFact } from './person-fact.ts';
 import { createPresence } from './presence.ts';
-import { createRecords } from './records.ts';
-import { recognise } from './recognise.ts';
+import { createRecordChanges } from './record-changes.ts';
+import type { RecordChanges } from './record-changes.ts';
+import { createRecords, SEEN_MOST } from './records.ts';
 import type { Recognition } from './recognise.ts';
 import { assertFollows, SAYS } from './state.ts';
 
-/** Who speaks DHCP: the firmware's own boot request, a second-stage loader, our agent, or an installed system. */
-export type Speaker = 'firmware' | 'loader' | 'agent' | 'system';
-
-export type MachineChange = Partial<Omit<Machine, 'id' | 'state' | 'stateAtMs'>>;
-
-export type Machines = {
+export type Machines = Pick<Boots, 'heard' | 'reached' | 'hello'> & {
   list(): readonly MachineView[];
   get(machineId: string): Result<Machine>;
   view(machineId: string): Result<MachineView>;
   detail(machineId: string, jobs: readonly JobView[]): Result<MachineDetail>;
   nameOf(machineId: string): string;
   facts(machineId: string): readonly Fact[];
+  /** The machine that booted from this MAC or has it in its inventory; makes no record. */
+  idOfMac(mac: string): string | null;
+  /** Every machine as plans are matched with it. */
+  realMachines(): readonly RealMachine[];
+  /** What the site's plan says of a machine. */
+  setPlanFacts(machineId: string, facts: readonly Fact[]): void;
+  /** Every value that is known, with who said it and since when, and its history. */
+  allFacts(machineId: string): Result<MachineFacts>;
   ofSession(sessionId: string): Machine | null;
   online(): readonly Machine[];
   isOnline(machine: Machine): boolean;
+  /** Records that a person joins and parts. */
+  readonly changes: RecordChanges;
   /** Names of the known machines that this one cannot be told from; null where there is no such doubt. */
   rivalsOf(machine: Machine): readonly string[] | null;
 
-  /** A DHCP packet of this MAC was heard; makes a record when no machine is known by it. */
-  heard(mac: string, speaker: Speaker): Machine;
-  /** The machine that booted from this MAC has reached a stage of its boot. */
-  reached(mac: string, stage: StageName): Machine;
-  /** An agent has opened a session. */
-  hello(sessionId: string, bootMac: string): Machine;
   /** The agent's inventory: says who the machine is, and folds the record made from its MAC into that machine. */
   inventory(sessionId: string, inventory: Inventory, bootMac: string): { readonly machine: Machine; readonly recognition: Recognition };
   /** Any sign of life of a session. */
@@ -54,6 +57,8 @@ export type Machines = {
   left(sessionId: string): void;
   /** Tells windows of machines whose agent has fallen silent; call it every few seconds. */
   sweep(): void;
+  /** Forgets machines that were only ever heard, and long ago; call it every few minutes. */
+  tidy(): void;
 
   /** Reads every record again: a change could not be saved. */
   reload(): void;
@@ -62,6 +67,8 @@ export type Machines = {
   /** Moves a machine to a state; question and failure end unless given again. */
   move(machineId: string, state: Machine['state'], change?: MachineChange): Machine;
   rename(machineId: string, name: string): Result<MachineView>;
+  /** What a person answered; read and named already. */
+  putFacts(machineId: string, facts: readonly Fact[]): void;
   /** A person's value for a fact; an empty text takes it back. */
   setFact(machineId: string, name: string, text: string): Result<Machine>;
 };
@@ -72,6 +79,8 @@ export type MachinesOptions = {
   readonly sites: Sites;
   readonly events: Events;
   readonly factsFrom: (inventory: Inventory) => readonly Fact[];
+  /** What the site's plan says of a machine, once its facts are known. */
+  readonly planFor?: (machine: RealMachine) => readonly Fact[];
   /** True while this MAC's next network boot will be sent to its own disk: then its requests are no new journey. */
   readonly bootsOwnDisk: (mac: string) => boolean;
   readonly onChange: (machine: MachineView) => void;
@@ -79,24 +88,43 @@ export type MachinesOptions = {
 };
 
 const EVENTS_SHOWN = 200;
-const TOUCH_MS = 5_000;
+const SEEN_LIFE_MS = 7 * 24 * 60 * 60_000;
+const CROWD_REPEAT_MS = 60 * 60_000;
 
 export const createMachines = (options: MachinesOptions): Machines => {
   const { database, now, events, sites } = options;
   const rows = createMachineRows(database);
   const facts = createFactRows(database);
   const presence = createPresence(now);
+  let crowdToldAtMs = Number.NEGATIVE_INFINITY;
+  const onCrowd = (): void => {
+    if (now() - crowdToldAtMs < CROWD_REPEAT_MS) return;
+    crowdToldAtMs = now();
+    const text = `More than ${SEEN_MOST} machines were heard that never booted from here. The longest silent of them are forgotten as new ones come: look for a device on this wire that makes up addresses.`;
+    events.log({ kind: 'machine.crowd', text, level: 'warn' });
+  };
   const records = createRecords({
     rows,
     facts,
     presence,
     now,
-    onNew: ({ id, bootMac }) => void events.log({ kind: 'machine.seen', text: `A machine was heard at ${bootMac ?? '?'}.`, machineId: id }),
+    onNew: (machine) => {
+      events.log({ kind: 'machine.seen', text: `A machine was heard at ${machine.bootMac ?? '?'}.`, machineId: machine.id });
+      planned(machine);
+    },
+    onCrowd,
     onChange: options.onChange,
     onRemove: options.onRemove,
   });
-  const { get, known, put, viewOf, byMac } = records;
+  const { get, known, put, viewOf } = records;
+  /** What the site's plan says of a machine joins its facts as soon as the machine can be told. */
+  const planned = ({ id, bootMac }: Pick<Machine, 'id' | 'bootMac'>): void => {
+    const said = options.planFor?.({ id, bootMac, facts: facts.of(id) }) ?? [];
+    if (facts.replacePlan(id, said, now())) put(known(id));
+  };
   const nameFor = (machine: Machine): string => nameOf(machine, facts.of(machine.id));
+  const isOnline = (machine: Machine): boolean => presence.isOnline(machine.sessionId);
+  const changes = createRecordChanges({ ...options, rows, facts, records, nameOf: nameFor, isOnline });
 
   const change = (machineId: string, patch: MachineChange): Machine => put({ ...known(machineId), ...patch, lastSeenAtMs: now() });
   const move = (machineId: string, state: Machine['state'], patch: MachineChange = {}): Machine => {
@@ -107,54 +135,8 @@ export const createMachines = (options: MachinesOptions): Machines => {
     return put({ ...machine, question: null, failure: null, says: SAYS[state], ...patch, boot, state, stateAtMs, lastSeenAtMs: now() });
   };
 
-  /** A sign of life that changes nothing else: firmware asks several times a second. */
-  const touch = (machine: Machine): Machine => (now() - machine.lastSeenAtMs < TOUCH_MS ? machine : change(machine.id, {}));
-
-  const restore = new Map<string, Machine>();
-  /** A boot begins; what was known of the machine before is kept in case the MAC belongs to another one by now. */
-  const begin = (machine: Machine, state: 'seen' | 'booting', stage: StageName): Machine => {
-    if (machine.state !== 'seen' && machine.state !== 'booting') restore.set(machine.id, machine);
-    const boot = enterStage(machine.boot, stage, now());
-    return machine.state === state && boot === machine.boot ? touch(machine) : move(machine.id, state, { boot });
-  };
-  const giveBack = (machine: Machine): void => {
-    const before = restore.get(machine.id);
-    restore.delete(machine.id);
-    put({
-      ...machine,
-      ...(before === undefined ? {} : { state: before.state, stateAtMs: before.stateAtMs, says: before.says }),
-      sessionId: null,
-    });
-  };
-
-  /**
-   * The known machine that this inventory is of. One whose agent is at work under another boot MAC cannot be it, whatever the
-   * evidence says (two boards with one UUID): then a person is asked, and the running one keeps its record and its job.
-   */
-  const recogniseAt = (bootMac: string | null, read: readonly Fact[]): Recognition => {
-    const recognition = recognise(evidenceFrom(read), rows.known());
-    if (recognition.kind !== 'known') return recognition;
-    const machine = known(recognition.machineId);
-    const isElsewhere = presence.isOnline(machine.sessionId) && machine.bootMac !== null && bootMac !== null && machine.bootMac !== bootMac;
-    return isElsewhere ? { kind: 'tie', candidates: [machine.id], score: recognition.score } : recognition;
-  };
-
-  /** Who sent this inventory: a machine known before, or the record made from its MAC, which is one from now on. */
-  const identify = (session: Machine | null, bootMac: string, read: readonly Fact[]): { machine: Machine; recognition: Recognition } => {
-    const recognition = recogniseAt(bootMac, read);
-    const own = session?.provisional === true ? session : null;
-    if (session !== null && own === null && (recognition.kind !== 'known' || recognition.machineId !== session.id)) giveBack(session);
-    if (recognition.kind === 'known') {
-      const machine = known(recognition.machineId);
-      if (own === null) return { recognition, machine };
-      const text = `${own.bootMac ?? 'A new record'} is ${nameFor(machine)}.`;
-      const folded = records.fold(own, machine);
-      events.log({ kind: 'machine.recognised', text, machineId: machine.id });
-      return { recognition, machine: folded };
-    }
-    const machine = own ?? records.provisional(bootMac);
-    return { recognition, machine: recognition.kind === 'new' ? put({ ...machine, provisional: false }) : machine };
-  };
+  const boots = createBoots({ records, presence, events, now, bootsOwnDisk: options.bootsOwnDisk, change, move });
+  const { recogniseAt, identify } = createIdentify({ rows, records, events, nameOf: nameFor, isOnline, giveBack: boots.giveBack });
 
   return {
     list: () => records.all().map(viewOf),
@@ -172,6 +154,7 @@ export const createMachines = (options: MachinesOptions): Machines => {
         facts: [...facts.of(machineId)],
         disks: machine.inventory?.disks ?? [],
         outcome: machine.outcome,
+        policy: machine.policy,
         trace: machine.trace,
         boot: [...machine.boot],
         events: [...events.lastOf(machineId, EVENTS_SHOWN)],
@@ -183,44 +166,38 @@ export const createMachines = (options: MachinesOptions): Machines => {
       return found.ok ? nameFor(found.value) : machineId;
     },
     facts: (machineId) => facts.of(machineId),
+    idOfMac: records.idOfMac,
+    realMachines: () => records.all().map(({ id, bootMac }) => ({ id, bootMac, facts: facts.of(id) })),
+    setPlanFacts: (machineId, planned) => {
+      if (facts.replacePlan(machineId, planned, now())) put(known(machineId));
+    },
+    allFacts: (machineId) => {
+      const found = get(machineId);
+      if (!found.ok) return found;
+      const known = { facts: [...facts.all(machineId)], history: [...facts.history(machineId)] };
+      return success({ machineId, name: nameFor(found.value), ...known });
+    },
     ofSession: records.ofSession,
-    online: () => records.all().filter((machine) => presence.isOnline(machine.sessionId)),
-    isOnline: (machine) => presence.isOnline(machine.sessionId),
+    online: () => records.all().filter(isOnline),
+    isOnline,
+    changes,
     rivalsOf: (machine) => {
       if (!machine.provisional || machine.inventory === null) return null;
       const recognition = recogniseAt(machine.bootMac, options.factsFrom(machine.inventory));
       return recognition.kind === 'tie' ? recognition.candidates.map((id) => nameFor(known(id))) : null;
     },
 
-    heard: (mac, speaker) => {
-      const machine = byMac(mac);
-      // A system renews its lease, and so does a running agent: neither is a boot.
-      const isRenewal = speaker === 'system' || (speaker === 'agent' && presence.isOnline(machine.sessionId));
-      if (isRenewal || options.bootsOwnDisk(mac)) return touch(machine);
-      if (machine.sessionId !== null) presence.leave(machine.sessionId);
-      if (speaker === 'firmware') return begin(machine, 'seen', 'DHCP');
-      return begin(machine, 'booting', speaker === 'loader' ? 'loader' : 'stage 1');
-    },
-    reached: (mac, stage) => {
-      const machine = byMac(mac);
-      if (stage === 'own disk') return change(machine.id, { boot: enterStage(machine.boot, stage, now()) });
-      // News of a file that was fetched before the agent said hello may come late.
-      if (presence.isOnline(machine.sessionId) || options.bootsOwnDisk(mac)) return machine;
-      return begin(machine, 'booting', stage);
-    },
-    hello: (sessionId, bootMac) => {
-      const begun = begin(byMac(bootMac), 'booting', 'agent');
-      presence.contact(sessionId);
-      events.log({ kind: 'agent.arrived', text: 'The agent said hello.', machineId: begun.id });
-      return put({ ...begun, sessionId, bootMac, says: 'The agent runs and reads the hardware.' });
-    },
+    heard: boots.heard,
+    reached: boots.reached,
+    hello: boots.hello,
     inventory: (sessionId, inventory, bootMac) => {
       presence.contact(sessionId);
       const read = options.factsFrom(inventory);
       const { machine, recognition } = identify(records.ofSession(sessionId), bootMac, read);
-      restore.delete(machine.id);
+      boots.identified(machine);
       rows.learn(machine.id, recognition.kind === 'tie' ? [{ kind: 'mac', value: bootMac }] : evidenceFrom(read), now());
       facts.replaceInventory(machine.id, read, now());
+      planned({ ...machine, bootMac });
       events.log({ kind: 'machine.inventoried', text: describeInventory(inventory), machineId: machine.id });
       const boot = enterStage(machine.boot, 'inventory', now());
       return { machine: move(machine.id, 'inventoried', { sessionId, bootMac, inventory, boot }), recognition };
@@ -242,13 +219,28 @@ export const createMachines = (options: MachinesOptions): Machines => {
       }
     },
 
-    reload: records.reload,
+    tidy: () => {
+      const gone = records.forgetSeen(now() - SEEN_LIFE_MS);
+      if (gone === 0) return;
+      const text = `${gone} machines that were only ever heard, and not for a week, were forgotten.`;
+      events.log({ kind: 'machine.forgotten', text });
+    },
+
+    reload: () => {
+      facts.forgetAll();
+      rows.refresh();
+      records.reload();
+    },
     change,
     move,
     rename: (machineId, name) => {
       const found = get(machineId);
       if (!found.ok) return found;
       return success(viewOf(put({ ...found.value, givenName: name.trim() === '' ? null : name.trim() })));
+    },
+    putFacts: (machineId, answered) => {
+      for (const fact of answered) facts.setPerson(machineId, fact, now());
+      put(known(machineId));
     },
     setFact: (machineId, name, text) => {
       const found = get(machineId);
@@ -263,9 +255,4 @@ export const createMachines = (options: MachinesOptions): Machines => {
       return success(put(found.value));
     },
   };
-};
-
-const describeInventory = ({ disks, nics, problems }: Inventory): string => {
-  const unread = problems.length === 0 ? '' : `; not readable: ${problems.map((problem) => problem.source).join(', ')}`;
-  return `Inventory: ${disks.length} disks, ${nics.length} network interfaces${unread}.`;
 };

@@ -3,7 +3,7 @@ import { FACTS, factDefinition } from '../../agent/protocol/facts.ts';
 import type { Fact, FactDefinition, FactValue } from '../../agent/protocol/facts.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
-import { parseQuantity } from '../matching/quantities.ts';
+import { parseQuantity } from '../../agent/protocol/quantities.ts';
 import { nearest } from '../matching/text.ts';
 
 /** The fact, or null where the text is empty: then the person's value is taken back. Failures: `fact.unknown`, `quantity.unreadable`, `fact.unreadable`. */
@@ -14,8 +14,12 @@ export const personFact = (name: string, text: string, operator: string): Result
     const next = near === null ? 'Own fields are named input.NAME, in a-z, 0-9 and -.' : `Did you mean "${near}"?`;
     return failed('fact.unknown', `There is no fact "${name}".`, next);
   }
-  const typed = text.trim();
+  // A cell of a table may have several lines; a fact is one.
+  const typed = text.normalize('NFC').replaceAll(/\s+/gu, ' ').trim();
   if (typed === '') return success(null);
+  // Terminals and logs take control characters as orders.
+  if (/[\p{Cc}\p{Bidi_Control}]/u.test(typed))
+    return failed('fact.unreadable', 'The value holds characters that cannot be seen.', 'Type it by hand.');
   const value = valueOf(typed, definition);
   if (!value.ok) return value;
   return success({ name, value: value.value, source: `person:${operator}`.slice(0, 120), filler: false });

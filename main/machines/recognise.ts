@@ -1,12 +1,14 @@
-// Which known machine is this? Pure, and the whole rule (docs/operating.md, "Recognising a machine"):
-//  1. A value that two or more known machines carry tells nobody apart and is left out: blades share a chassis serial.
+// Which known machine is this? Pure, and the whole rule (docs/identity.md):
+//  1. A value that two or more known machines carry, or that two have ever carried, tells nobody apart and is left out: blades share a
+//     chassis serial, dongles go from machine to machine.
 //  2. Of system serial, system UUID and board serial, the first that both sides carry decides: if it differs, they are not the
 //     same machine, whatever else agrees (a disk or a card has moved).
 //  3. If it agrees but a later one of the three differs, the board was swapped, or two nodes share one serial: then a MAC or a
 //     disk must agree as well.
 //  4. Points: system serial 40, UUID 40, board serial 20, each MAC 20 up to 40, chassis serial 5, each disk 5 up to 10.
 //     Below 20 points nobody is recognised, so chassis and disks alone never do.
-//  5. The sole best score wins; a tie is no answer.
+//  5. The sole best score wins; a tie is no answer. So is a winner by MACs alone when each side also has one that the other lacks: a
+//     card may have moved, or been swapped.
 import type { Evidence, EvidenceKind } from './evidence.ts';
 
 export type KnownMachine = { readonly machineId: string; readonly evidence: readonly Evidence[] };
@@ -29,8 +31,12 @@ const IDENTITY: readonly EvidenceKind[] = ['system-serial', 'system-uuid', 'boar
 
 const keyOf = ({ kind, value }: Evidence): string => `${kind} ${value}`;
 
-export const recognise = (evidence: readonly Evidence[], known: readonly KnownMachine[]): Recognition => {
-  const shared = sharedKeys(known);
+export const recognise = (
+  evidence: readonly Evidence[],
+  known: readonly KnownMachine[],
+  wandering: readonly Evidence[] = [],
+): Recognition => {
+  const shared = new Set([...sharedKeys(known), ...wandering.map(keyOf)]);
   const own = evidence.filter((one) => !shared.has(keyOf(one)));
   const scored = known
     .map(({ machineId, evidence: theirs }) => ({
@@ -45,10 +51,29 @@ export const recognise = (evidence: readonly Evidence[], known: readonly KnownMa
   const [winner, ...rivals] = scored.filter((candidate) => candidate.score === best);
   if (winner === undefined) return { kind: 'new' };
   if (rivals.length > 0) return { kind: 'tie', candidates: [winner, ...rivals].map(({ machineId }) => machineId).toSorted(), score: best };
+  const theirs = known.find(({ machineId }) => machineId === winner.machineId)?.evidence ?? [];
+  if (
+    isByCardAlone(
+      own,
+      theirs.filter((one) => !shared.has(keyOf(one))),
+    )
+  )
+    return { kind: 'tie', candidates: [winner.machineId], score: best };
   return { kind: 'known', ...winner };
 };
 
-const sharedKeys = (known: readonly KnownMachine[]): ReadonlySet<string> => {
+/** Nothing but MACs agrees, and each side has one that the other lacks. */
+const isByCardAlone = (own: readonly Evidence[], theirs: readonly Evidence[]): boolean => {
+  const keys = new Set(theirs.map(keyOf));
+  const agreeing = own.filter((one) => keys.has(keyOf(one)));
+  const ownKeys = new Set(own.map(keyOf));
+  const isLacked = (one: Evidence, others: ReadonlySet<string>): boolean => one.kind === 'mac' && !others.has(keyOf(one));
+  return (
+    agreeing.every((one) => one.kind === 'mac') && own.some((one) => isLacked(one, keys)) && theirs.some((one) => isLacked(one, ownKeys))
+  );
+};
+
+const sharedKeys = (known: readonly KnownMachine[]): Iterable<string> => {
   const holders = new Map<string, string>();
   const shared = new Set<string>();
   for (const { machineId, evidence } of known) {

@@ -4,7 +4,7 @@ import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { MachineView } from '../../preload/contract/views.ts';
 import type { FactRows } from './fact-rows.ts';
-import { machineView, newMachine } from './machine.ts';
+import { carries, machineView, newMachine } from './machine.ts';
 import type { Machine } from './machine.ts';
 import type { MachineRows } from './machine-rows.ts';
 import type { Presence } from './presence.ts';
@@ -17,11 +17,15 @@ export type Records = {
   ofSession(sessionId: string): Machine | null;
   /** By a MAC alone: the one machine that carries it as evidence, else the record made from it before, else a new one. */
   byMac(mac: string): Machine;
+  /** The machine that booted from this MAC or has it in its inventory; makes none. */
+  idOfMac(mac: string): string | null;
   /** The record made from this MAC alone, or a new one. */
   provisional(mac: string): Machine;
   put(machine: Machine): Machine;
   /** Folds a provisional record into the machine that it turned out to be. */
   fold(from: Machine, to: Machine): Machine;
+  /** Forgets machines that were only ever heard, and not since `heardBeforeMs`; how many. */
+  forgetSeen(heardBeforeMs: number): number;
   viewOf(machine: Machine): MachineView;
   /** Back to what the database holds. */
   reload(): void;
@@ -33,15 +37,38 @@ export type RecordsOptions = {
   readonly presence: Presence;
   readonly now: () => number;
   readonly onNew: (machine: Machine) => void;
+  /** So many machines were only ever heard that the longest silent of them were forgotten. */
+  readonly onCrowd: () => void;
   readonly onChange: (machine: MachineView) => void;
   readonly onRemove: (machineId: string) => void;
 };
 
-export const createRecords = ({ rows, facts, presence, now, onNew, onChange, onRemove }: RecordsOptions): Records => {
-  const machines = new Map(rows.all().map((machine) => [machine.id, machine]));
+/** Whoever makes up addresses must not fill the disk; four large halls of machines that wait to be listened to stay below it. */
+export const SEEN_MOST = 2000;
+/** Forgotten together, so that a flood does not ask the database for every one of them. */
+const FORGOTTEN_AT_ONCE = 200;
+
+export const createRecords = ({ rows, facts, presence, now, onNew, onCrowd, onChange, onRemove }: RecordsOptions): Records => {
+  const machines = new Map<string, Machine>();
+  /** Records made from a MAC alone, by it: under a flood of made-up addresses there are thousands, asked for with every packet. */
+  const provisionals = new Map<string, string>();
+  const unlist = (machineId: string): void => {
+    const mac = machines.get(machineId)?.bootMac ?? '';
+    if (provisionals.get(mac) === machineId) provisionals.delete(mac);
+  };
+  const keep = (machine: Machine): void => {
+    unlist(machine.id);
+    machines.set(machine.id, machine);
+    if (machine.provisional && machine.bootMac !== null) provisionals.set(machine.bootMac, machine.id);
+  };
+  const lose = (machineId: string): void => {
+    unlist(machineId);
+    machines.delete(machineId);
+  };
+  for (const machine of rows.all()) keep(machine);
   const viewOf = (machine: Machine): MachineView => machineView(machine, facts.of(machine.id), presence.isOnline(machine.sessionId));
   const put = (machine: Machine): Machine => {
-    machines.set(machine.id, machine);
+    keep(machine);
     rows.put(machine);
     onChange(viewOf(machine));
     return machine;
@@ -52,9 +79,25 @@ export const createRecords = ({ rows, facts, presence, now, onNew, onChange, onR
       ? failed('machine.unknown', 'There is no such machine here.', 'Look at the list of machines; it may have been folded into another.')
       : success(machine);
   };
+  const forget = (ids: readonly string[]): number => {
+    rows.remove(ids);
+    for (const id of ids) {
+      facts.forget(id);
+      lose(id);
+      onRemove(id);
+    }
+    return ids.length;
+  };
+  const isCrowded = (): boolean => {
+    if (provisionals.size < SEEN_MOST) return false;
+    let seen = 0;
+    for (const machine of machines.values()) if (machine.provisional && machine.sessionId === null) seen += 1;
+    return seen >= SEEN_MOST;
+  };
   const provisional = (mac: string): Machine => {
-    const before = [...machines.values()].find((machine) => machine.provisional && machine.bootMac === mac);
+    const before = machines.get(provisionals.get(mac) ?? '');
     if (before !== undefined) return before;
+    if (isCrowded() && forget(rows.onlySeen(Number.MAX_SAFE_INTEGER, FORGOTTEN_AT_ONCE)) > 0) onCrowd();
     const machine = put(newMachine(randomUUID(), mac, now()));
     onNew(machine);
     return machine;
@@ -72,13 +115,20 @@ export const createRecords = ({ rows, facts, presence, now, onNew, onChange, onR
       const [carrier, ...others] = rows.byMac(mac).flatMap((id) => machines.get(id) ?? []);
       return carrier !== undefined && others.length === 0 ? carrier : provisional(mac);
     },
+    idOfMac: (mac) => {
+      const seen = provisionals.get(mac);
+      if (seen !== undefined) return seen;
+      for (const machine of machines.values()) if (carries(machine, mac)) return machine.id;
+      return null;
+    },
     provisional,
+    forgetSeen: (heardBeforeMs) => forget(rows.onlySeen(heardBeforeMs, SEEN_MOST)),
     put,
     fold: (from, to) => {
       rows.fold(from.id, to.id);
       facts.forget(from.id);
       facts.forget(to.id);
-      machines.delete(from.id);
+      lose(from.id);
       onRemove(from.id);
       return put({ ...to, boot: from.boot, bootMac: from.bootMac });
     },
@@ -86,7 +136,8 @@ export const createRecords = ({ rows, facts, presence, now, onNew, onChange, onR
     reload: () => {
       const gone = [...machines.keys()];
       machines.clear();
-      for (const machine of rows.all()) machines.set(machine.id, machine);
+      provisionals.clear();
+      for (const machine of rows.all()) keep(machine);
       for (const id of gone) if (!machines.has(id)) onRemove(id);
       for (const machine of machines.values()) onChange(viewOf(machine));
     },

@@ -35,7 +35,7 @@ export const SAYS: Readonly<Record<MachineState, string>> = {
   unmatched: 'No policy fits this machine. Choose an image for it.',
   ambiguous: 'It cannot be decided what this machine should run.',
   waiting: 'Waiting for a person.',
-  working: 'An image is being written.',
+  working: 'A job is at work on it.',
   provisioned: 'Provisioned; it boots its own disk.',
   failed: 'It failed and is held until a person looks at it.',
 };

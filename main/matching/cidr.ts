@@ -43,6 +43,16 @@ export const hostBitsSet = (text: string): boolean => {
   return network.ok && address !== null && network.value.base !== address.value;
 };
 
+/** `10.20.0.0/16`; IPv6 in full groups. */
+export const networkWords = ({ bits, base, prefixLength }: Network): string => {
+  const size = bits === 32 ? 8n : 16n;
+  const groups = Array.from(
+    { length: bits / Number(size) },
+    (_, at) => (base >> (BigInt(bits) - size * BigInt(at + 1))) & ((1n << size) - 1n),
+  );
+  return `${bits === 32 ? groups.join('.') : groups.map((group) => group.toString(16)).join(':')}/${prefixLength}`;
+};
+
 /** Whether an address lies, or a whole subnet lies, inside `network`; null when `text` is neither. */
 export const insideNetwork = (network: Network, text: string): boolean | null => {
   const other = parseNetwork(text);

@@ -19,8 +19,19 @@ const piecesOf = (pattern: string): readonly Piece[] => {
 /** A test for texts that are, as a whole, of the shape of `pattern`. Both are compared as given: fold them first. */
 export const compileGlob = (pattern: string): ((text: string) => boolean) => {
   const pieces = piecesOf(pattern);
-  return (text) => globMatches(pieces, text);
+  // Nearly all globs are a beginning, an end, or both around one `*`: they are compared without taking the text apart.
+  const firstRun = pieces.findIndex(({ kind }) => kind === 'run');
+  if (firstRun < 0 || pieces.some(({ kind }) => kind === 'one')) return (text) => globMatches(pieces, text);
+  const lastRun = pieces.findLastIndex(({ kind }) => kind === 'run');
+  const [begin, end] = [exactText(pieces.slice(0, firstRun)), exactText(pieces.slice(lastRun + 1))];
+  const least = begin.length + end.length;
+  const ends = (text: string): boolean => text.length >= least && text.startsWith(begin) && text.endsWith(end);
+  const middle = pieces.slice(firstRun, lastRun + 1);
+  if (middle.every(({ kind }) => kind === 'run')) return ends;
+  return (text) => ends(text) && globMatches(middle, text.slice(begin.length, text.length - end.length));
 };
+
+const exactText = (pieces: readonly Piece[]): string => pieces.map((piece) => (piece.kind === 'exact' ? piece.character : '')).join('');
 
 const globMatches = (pieces: readonly Piece[], text: string): boolean => {
   const characters = Array.from(text);

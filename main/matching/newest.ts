@@ -31,6 +31,22 @@ export const newest = <T extends NewestCandidate>(images: readonly T[], labels: 
   return { kind: 'found', image };
 };
 
+const SHOWN_MAX = 4;
+
+export const labelWords = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
+
+/** `; there is role=web`: what images carry instead of labels that none carries, so that a slip is seen; empty where that is nothing. */
+export const likeLabels = (images: readonly Pick<ImageView, 'labels'>[], labels: Readonly<Record<string, string>>): string => {
+  const there = Object.entries(labels).flatMap(([key, value]) => {
+    const values = images.flatMap((image) => (Object.hasOwn(image.labels, key) ? [image.labels[key] ?? ''] : []));
+    return values.some((one) => foldText(one) === foldText(value)) ? [] : [...new Set(values)].toSorted().map((one) => `${key}=${one}`);
+  });
+  return there.length === 0 ? '' : `; there is ${there.slice(0, SHOWN_MAX).join(', ')}${there.length > SHOWN_MAX ? ' …' : ''}`;
+};
+
 const carries = (image: NewestCandidate, key: string, value: string): boolean => {
   const own = Object.hasOwn(image.labels, key) ? image.labels[key] : undefined;
   return own !== undefined && foldText(own) === foldText(value);

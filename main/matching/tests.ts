@@ -1,18 +1,28 @@
 // One test of a policy made ready to run: its operand read once, its words written once. Shared by the check at save and by
 // the evaluation, so that what is accepted and what is run cannot differ.
+import { factDefinition } from '../../agent/protocol/facts.ts';
 import type { FactDefinition } from '../../agent/protocol/facts.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { FactTest } from '../../preload/contract/policy.ts';
-import { hostBitsSet, insideNetwork, parseNetwork } from './cidr.ts';
+import { isOwn, readOperand, testedAs } from './declared-types.ts';
+import type { DeclaredTypes, Measure } from './declared-types.ts';
+import { hostBitsSet, insideNetwork, networkWords, parseNetwork } from './cidr.ts';
 import { compileGlob } from './glob.ts';
-import { parseQuantity } from './quantities.ts';
-import { compileRegex } from './regex.ts';
+import { parseQuantity } from '../../agent/protocol/quantities.ts';
+import { compileRegex } from '../../agent/protocol/regex.ts';
 import { foldText } from './text.ts';
 
 export type ScalarValue = string | number | boolean;
 /** `holds` takes a value whose text is folded; null where the value is not of a kind that this test can judge. */
-export type ReadyTest = { readonly text: string; readonly holds: (value: ScalarValue) => boolean | null };
+export type ReadyTest = {
+  readonly text: string;
+  readonly holds: (value: ScalarValue) => boolean | null;
+  /** Of a test of an own fact (`input.NAME`) that may be declared a number or a size: the same on what its text says. */
+  readonly measures?: (measure: Measure) => boolean | null;
+  /** Of a test for equality: the only values for which it holds. */
+  readonly operands?: ReadonlySet<ScalarValue>;
+};
 
 export const OPERATORS = ['equal', 'in', 'glob', 'matches', 'atLeast', 'atMost', 'moreThan', 'lessThan', 'cidr', 'present'] as const;
 
@@ -28,15 +38,7 @@ export const readyTest = (test: FactTest, definition: FactDefinition): Result<Re
   const scalar = scalarOf(definition);
   if ('present' in test) return success({ text: `${test.fact} is ${test.present ? 'present' : 'missing'}`, holds: () => null });
   if ('equal' in test) return equality(test.fact, [test.equal], definition, `${test.fact} = ${words(test.equal)}`);
-  if ('in' in test) {
-    const shown = test.in.slice(0, 8).map(words).join(', ');
-    return equality(
-      test.fact,
-      test.in,
-      definition,
-      `${test.fact} is one of ${shown}${test.in.length > 8 ? `, … (${test.in.length})` : ''}`,
-    );
-  }
+  if ('in' in test) return equality(test.fact, test.in, definition, inWords(test.fact, test.in));
   if ('glob' in test || 'matches' in test || 'cidr' in test) {
     if (scalar === 'text') return textTest(test);
     return misfit(`${test.fact} is a ${scalar} fact, and this test reads text`, 'Use equal, in, atLeast, atMost, moreThan or lessThan.');
@@ -47,7 +49,74 @@ export const readyTest = (test: FactTest, definition: FactDefinition): Result<Re
   return comparison(test, definition);
 };
 
+/** The gate at saving: an own fact is compared only as its field is declared; with `declared` null it may be declared later. */
+export const acceptTest = (test: FactTest, definition: FactDefinition, declared: DeclaredTypes | null): Result<ReadyTest> => {
+  if (!isOwn(test.fact) || 'present' in test || 'glob' in test || 'matches' in test || 'cidr' in test) return readyTest(test, definition);
+  if (declared === null) return readyOwn(test);
+  const type = testedAs(test.fact, declared) ?? definition;
+  if (type.type !== 'text' || 'equal' in test || 'in' in test) return readyTest(test, type);
+  return misfit(
+    `${test.fact} is a text fact and has no order`,
+    'Define its field with "type": "number" or "size" first (rackside fields add), or use equal, in, glob or matches.',
+  );
+};
+
+/** A test of what a person types: the kind of the fact is known only when it is seen. */
+const readyOwn = (test: FactTest): Result<ReadyTest> => {
+  if ('equal' in test) return ownEquality(test.fact, [test.equal], `${test.fact} = ${words(test.equal)}`);
+  if ('in' in test) return ownEquality(test.fact, test.in, inWords(test.fact, test.in));
+  if ('present' in test || 'glob' in test || 'matches' in test || 'cidr' in test) return readyTest(test, OWN);
+  const { sign, operand, judge } = partsOf(test);
+  const limit = readOperand(operand);
+  if (limit === null) return parseAsSize(operand);
+  const measures = ({ type, value }: Measure): boolean | null => (limit.sizeOnly && type !== 'bytes' ? null : judge(value, limit.value));
+  return success({ text: `${test.fact} ${sign} ${operand}`, holds: () => null, measures });
+};
+
+const OWN: FactDefinition = { type: 'text', title: 'own' };
+const parseAsSize = (operand: string | number): Result<ReadyTest> => {
+  const read = parseQuantity(operand, { type: 'bytes', title: 'own' });
+  return read.ok ? misfit(`${operand} is no quantity`, 'Write a number, or a size with its unit.') : read;
+};
+
+const ownEquality = (fact: string, wanted: readonly ScalarValue[], text: string): Result<ReadyTest> => {
+  if (wanted.some((value) => typeof value === 'boolean')) return equality(fact, wanted, OWN, text);
+  const texts = new Set<ScalarValue>(wanted.map((value) => (typeof value === 'string' ? foldText(value) : value)));
+  const quantities = wanted.flatMap((value) => (typeof value === 'boolean' ? [] : (readOperand(value) ?? [])));
+  const holds = (value: ScalarValue): boolean | null => (typeof value === 'string' ? texts.has(value) : null);
+  // No value is filed for a quantity: 64 GiB is equal to 65536 MiB.
+  if (quantities.length === 0) return success({ text, holds, operands: texts });
+  const measures = ({ type, value }: Measure): boolean | null => {
+    const fitting = quantities.filter(({ sizeOnly }) => !sizeOnly || type === 'bytes');
+    return fitting.length === 0 ? null : fitting.some((one) => one.value === value);
+  };
+  return success({ text, holds, measures });
+};
+
+/** Tests made ready, kept as long as their policy is: thousands of policies are asked for every machine. */
+const kept = new WeakMap<FactTest, ReadyTest | null>();
+
+/** The same for a policy that was saved; null for a test that this station cannot judge. */
+export const readied = (test: FactTest): ReadyTest | null => {
+  const known = kept.get(test);
+  if (known !== undefined) return known;
+  const definition = factDefinition(test.fact);
+  const result = definition === null ? null : isOwn(test.fact) ? readyOwn(test) : readyTest(test, definition);
+  const ready = result?.ok === true ? result.value : null;
+  kept.set(test, ready);
+  return ready;
+};
+
+/** Of one value; what a text says as a number or a size decides where the text itself does not already hold. */
+export const verdictOf = ({ holds, measures }: ReadyTest, value: ScalarValue, measure: Measure | null): boolean | null => {
+  const verdict = holds(value);
+  return verdict === true || measures === undefined || measure === null ? verdict : measures(measure);
+};
+
 const words = (value: ScalarValue): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));
+
+const inWords = (fact: string, wanted: readonly ScalarValue[]): string =>
+  `${fact} is one of ${wanted.slice(0, 8).map(words).join(', ')}${wanted.length > 8 ? `, … (${wanted.length})` : ''}`;
 
 const equality = (fact: string, wanted: readonly ScalarValue[], definition: FactDefinition, text: string): Result<ReadyTest> => {
   const scalar = scalarOf(definition);
@@ -62,15 +131,20 @@ const equality = (fact: string, wanted: readonly ScalarValue[], definition: Fact
     } else
       return misfit(
         `${fact} is a ${scalar} fact and can never be ${words(value)}`,
-        `Write a ${scalar === 'flag' ? 'true or false' : scalar}.`,
+        scalar === 'flag'
+          ? 'Write true or false without quotes.'
+          : scalar === 'text'
+            ? `Write a text: ${JSON.stringify(String(value))}.`
+            : `Write a ${scalar === 'bytes' ? 'size' : 'number'}.`,
       );
   }
   const type = scalar === 'text' ? 'string' : scalar === 'flag' ? 'boolean' : 'number';
-  const holds = (value: ScalarValue): boolean | null => {
-    if (typeof value !== type) return null;
-    return operands.has(value);
-  };
-  return success({ text, holds });
+  const [only, ...others] = operands;
+  const holds =
+    others.length === 0
+      ? (value: ScalarValue): boolean | null => (typeof value === type ? value === only : null)
+      : (value: ScalarValue): boolean | null => (typeof value === type ? operands.has(value) : null);
+  return success({ text, holds, operands });
 };
 
 const textTest = (test: Extract<FactTest, { glob: string } | { matches: string } | { cidr: string }>): Result<ReadyTest> => {
@@ -87,22 +161,28 @@ const textTest = (test: Extract<FactTest, { glob: string } | { matches: string }
   const network = parseNetwork(test.cidr);
   if (!network.ok) return network;
   if (hostBitsSet(test.cidr)) {
-    return misfit(`${test.cidr} has bits beyond its prefix`, 'Write the network itself, or the single address without a prefix.');
+    const [address = ''] = test.cidr.split('/');
+    return misfit(
+      `${test.cidr} has bits beyond its prefix`,
+      `Write the network "${networkWords(network.value)}", or the single address "${address}".`,
+    );
   }
   return success({ text: `${test.fact} is in ${test.cidr}`, holds: onText((text) => insideNetwork(network.value, text)) });
 };
 
 type Comparison = Extract<FactTest, { atLeast: unknown } | { atMost: unknown } | { moreThan: unknown } | { lessThan: unknown }>;
 
+const partsOf = (
+  test: Comparison,
+): { readonly sign: string; readonly operand: string | number; readonly judge: (value: number, limit: number) => boolean } => {
+  if ('atLeast' in test) return { sign: SIGNS.atLeast, operand: test.atLeast, judge: (value, limit) => value >= limit };
+  if ('atMost' in test) return { sign: SIGNS.atMost, operand: test.atMost, judge: (value, limit) => value <= limit };
+  if ('moreThan' in test) return { sign: SIGNS.moreThan, operand: test.moreThan, judge: (value, limit) => value > limit };
+  return { sign: SIGNS.lessThan, operand: test.lessThan, judge: (value, limit) => value < limit };
+};
+
 const comparison = (test: Comparison, definition: FactDefinition): Result<ReadyTest> => {
-  const [sign, operand, judge] =
-    'atLeast' in test
-      ? ([SIGNS.atLeast, test.atLeast, (value: number, limit: number) => value >= limit] as const)
-      : 'atMost' in test
-        ? ([SIGNS.atMost, test.atMost, (value: number, limit: number) => value <= limit] as const)
-        : 'moreThan' in test
-          ? ([SIGNS.moreThan, test.moreThan, (value: number, limit: number) => value > limit] as const)
-          : ([SIGNS.lessThan, test.lessThan, (value: number, limit: number) => value < limit] as const);
+  const { sign, operand, judge } = partsOf(test);
   const limit = parseQuantity(operand, definition);
   if (!limit.ok) return limit;
   const holds = (value: ScalarValue): boolean | null => (typeof value === 'number' ? judge(value, limit.value) : null);

@@ -16,6 +16,12 @@ export const nearest = (name: string, known: Iterable<string>): string | null =>
   return best;
 };
 
+/** `, did you mean "…"`, or nothing. */
+export const didYouMean = (name: string, known: Iterable<string>): string => {
+  const near = nearest(name, known);
+  return near === null ? '' : `, did you mean "${near}"`;
+};
+
 /** Optimal string alignment distance (a swap of neighbours is one slip), cut off at `limit`. */
 const slips = (a: string, b: string, limit: number): number => {
   if (a.length > 80 || Math.abs(a.length - b.length) >= limit) return limit;

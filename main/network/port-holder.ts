@@ -23,7 +23,16 @@ const holdersOf = (sockets: readonly string[], procRoot: string): readonly PortH
   const pids = list(procRoot).filter((name) => /^[0-9]+$/.test(name));
   return pids
     .filter((pid) => list(`${procRoot}/${pid}/fd`).some((fd) => inodes.has(socketInode(`${procRoot}/${pid}/fd/${fd}`))))
-    .map((pid) => ({ pid: Number(pid), name: read(`${procRoot}/${pid}/comm`).trim() }));
+    .map((pid) => ({ pid: Number(pid), name: nameOf(`${procRoot}/${pid}`) }));
+};
+
+/** What Node calls its first thread, and therefore any program that runs on it, another station too. */
+const NODE = 'MainThread';
+
+const nameOf = (folder: string): string => {
+  const name = read(`${folder}/comm`).trim();
+  if (name !== NODE) return name;
+  return read(`${folder}/cmdline`).includes('rackside') ? 'Rackside' : 'node';
 };
 
 /** TCP_LISTEN of the kernel's include/net/tcp_states.h, as these files print it. */

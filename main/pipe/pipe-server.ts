@@ -6,6 +6,7 @@ import { CALLS } from '../../preload/contract/calls.ts';
 import { BEAT_INTERVAL_MS, clientFrameSchema } from '../../preload/contract/pipe.ts';
 import { createEventRing } from './event-ring.ts';
 import { describeIssues } from './describe-issues.ts';
+import { createProgressRounds, progressFrame } from './progress-rounds.ts';
 import type { WebSocket } from 'ws';
 import type { Failure, Result } from '../../agent/protocol/failure.ts';
 import type { CallAnswer, CallName, Calls } from '../../preload/contract/calls.ts';
@@ -54,6 +55,12 @@ const CLOSE_GOING_AWAY = 1001;
 
 const bugFailure = failed('pipe.bug', 'The station made a mistake while it worked on this.', 'Try again; the station log has the details.');
 
+const snapshotFailure = failed(
+  'pipe.snapshot-failed',
+  'The station could not say how things stand: it made a mistake while it gathered them.',
+  'Try again. If it stays so, restart the station; its log names the place, and machines that are at work go on meanwhile.',
+);
+
 const frameId = (json: unknown): number | null => {
   const id = typeof json === 'object' && json !== null && 'id' in json ? json.id : null;
   return typeof id === 'number' && Number.isSafeInteger(id) && id >= 0 ? id : null;
@@ -81,15 +88,36 @@ export const createPipe = (options: PipeOptions): Pipe => {
       send(client, { kind: 'event', epoch, seq: ring.last(), name: 'snapshot', payload: options.snapshot() });
     } catch (error) {
       options.onBug?.(error, 'snapshot');
+      // Events on top of nothing would draw a rack that does not exist.
+      client.subscribed = false;
+      refuse(client, null, snapshotFailure.failure);
+    }
+  };
+
+  const rounds = createProgressRounds<Client>({
+    clients: () => [...clients].filter((client) => client.subscribed),
+    backlogBytes: (client) => client.socket.bufferedAmount,
+    send: sendText,
+  });
+
+  /** A window that comes back with its old picture: all progress anew, since no frame of it is kept. */
+  const sendProgress = (client: Client): void => {
+    try {
+      const { progress } = options.snapshot();
+      if (progress.length > 0) sendText(client, progressFrame(progress));
+    } catch (error) {
+      options.onBug?.(error, 'snapshot');
     }
   };
 
   const greet = (client: Client, frame: Extract<ClientFrame, { kind: 'hello' }>): void => {
     client.subscribed = true;
+    rounds.join(client);
     send(client, { kind: 'hello', epoch, seq: ring.last() });
     const missed = frame.epoch === epoch ? ring.after(frame.seq) : null;
-    if (missed === null) sendSnapshot(client);
-    else for (const text of missed) sendText(client, text);
+    if (missed === null) return sendSnapshot(client);
+    for (const text of missed) sendText(client, text);
+    sendProgress(client);
   };
 
   const run = async (client: Client, id: number, name: CallName, input: unknown): Promise<void> => {
@@ -183,6 +211,8 @@ export const createPipe = (options: PipeOptions): Pipe => {
       socket.on('close', () => drop(client, 'pipe.link-lost'));
     },
     publish: (event) => {
+      if (event.name === 'progress.changed') return rounds.note(event.payload);
+      if (event.name === 'machine.changed' && event.payload.state !== 'working') rounds.forget(event.payload.id);
       if (event.name === 'snapshot') return clients.forEach((client) => client.subscribed && sendSnapshot(client));
       const text = ring.push((seq) => JSON.stringify({ kind: 'event', epoch, seq, ...event } satisfies ServerFrame));
       for (const client of clients) if (client.subscribed) sendText(client, text);
@@ -190,6 +220,7 @@ export const createPipe = (options: PipeOptions): Pipe => {
     clients: () => clients.size,
     close: () => {
       clearInterval(beat);
+      rounds.stop();
       for (const client of clients) {
         drop(client, 'pipe.closing');
         client.socket.close(CLOSE_GOING_AWAY, 'station stops');

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readFile, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { AddressManager } from './judge-port.ts';
 import type { Firewall, Rights } from './judge-serving.ts';
@@ -56,9 +57,14 @@ export const readAddressManager = async (nicName: string, asked: Ask = ask): Pro
   return method ? { connection, method } : null;
 };
 
-export const readLibraryFolder = async (path: string): Promise<LibraryFolder> => {
+/** `dataFolder` is the station's own, which it makes at its first start; elsewhere it makes the library's folder, but not the one around it. */
+export const readLibraryFolder = async (path: string, dataFolder: string | null): Promise<LibraryFolder> => {
   const found = await stat(path).catch(() => null);
-  if (!found) return { path, state: 'missing', freeBytes: null };
+  if (!found) {
+    const parent = dirname(path);
+    const isMade = parent === dataFolder || ((await stat(parent).catch(() => null))?.isDirectory() ?? false);
+    return { path, state: isMade ? 'new' : 'missing', freeBytes: null };
+  }
   if (!found.isDirectory()) return { path, state: 'no-folder', freeBytes: null };
   const space = await statfs(path).catch(() => null);
   const freeBytes = space && space.bavail * space.bsize;

@@ -58,6 +58,9 @@ export const judgeAddress = (nic: Nic, wanted: string | null, manager: AddressMa
   const give = manager
     ? `Give it a fixed one: nmcli connection modify '${manager.connection}' ipv4.method manual ipv4.addresses ${wanted ?? '10.77.0.1'}/24 && nmcli connection up '${manager.connection}'.`
     : `Give it one: ip address add ${wanted ?? '10.77.0.1'}/24 dev ${nic.name}.`;
+  // The system lists the addresses of a port only while it has a link.
+  if (!first && nic.carrier !== true)
+    return warn('address', `Which address ${nic.name} has cannot be seen without a link.`, `Check again with a link. ${give}`, facts);
   if (!first) return fail('address', `${nic.name} has no IPv4 address.`, give, facts);
   const used = wanted === null ? first : nic.addresses.find((one) => one.address === wanted);
   if (!used) return fail('address', `${nic.name} does not have the address ${wanted ?? ''}; it has ${facts.addresses}.`, give, facts);

@@ -21,7 +21,8 @@ export const judgeBootKit = (kit: Result<BootKit>, damaged: readonly string[] | 
 
 export interface LibraryFolder {
   readonly path: string;
-  readonly state: 'writable' | 'missing' | 'read-only' | 'no-folder';
+  /** `new`: not there yet, and the station will make it when it starts. */
+  readonly state: 'writable' | 'new' | 'missing' | 'read-only' | 'no-folder';
   /** Null when it could not be read. */
   readonly freeBytes: number | null;
 }
@@ -34,6 +35,8 @@ export const judgeLibrary = ({ path, state, freeBytes }: LibraryFolder): Judgeme
   switch (state) {
     case 'missing':
       return fail('library', `The library folder ${path} is not there.`, 'Plug in the disk it is on, or choose another folder.', facts);
+    case 'new':
+      return pass('library', `The library will be made in ${path} when the station starts.`, facts);
     case 'no-folder':
       return fail('library', `${path} is no folder.`, 'Choose another library folder.', facts);
     case 'read-only':

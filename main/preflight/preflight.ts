@@ -22,6 +22,8 @@ export interface PreflightOptions {
   readonly httpPort: number;
   readonly kitFolder: string;
   readonly libraryFolder: string;
+  /** Where the station keeps its own things; null: not known. */
+  readonly dataFolder: string | null;
   /** This process already serves on the NIC: its own ports are no obstacle. */
   readonly serving: boolean;
   /** Reads and hashes the whole kit, some 200 MB. */
@@ -40,10 +42,16 @@ export const runPreflight = async (options: PreflightOptions): Promise<Preflight
   return buildReport([...wire, ...stock], now());
 };
 
-const checkStock = async ({ kitFolder, libraryFolder, verifyKit = false, signal }: PreflightOptions): Promise<readonly Judgement[]> => {
+const checkStock = async ({
+  kitFolder,
+  libraryFolder,
+  dataFolder,
+  verifyKit = false,
+  signal,
+}: PreflightOptions): Promise<readonly Judgement[]> => {
   const kit = await loadBootKit(kitFolder);
   const damaged = kit.ok && verifyKit ? await verifyBootKit(kit.value, signal) : null;
-  return [judgeBootKit(kit, damaged), judgeLibrary(await readLibraryFolder(libraryFolder))];
+  return [judgeBootKit(kit, damaged), judgeLibrary(await readLibraryFolder(libraryFolder, dataFolder))];
 };
 
 const checkLoopback = async ({ httpPort, serving }: PreflightOptions): Promise<readonly Judgement[]> => [

@@ -24,7 +24,7 @@ const never = new Promise<never>(() => undefined);
 
 export type StationProcessOptions = {
   readonly utilityProcess: Pick<typeof Electron.utilityProcess, 'fork'>;
-  /** Built main/station-host.ts. */
+  /** Built main/station/host.ts. */
   readonly program: string;
   readonly dataFolder: string;
   readonly kitFolder: string;

@@ -20,6 +20,8 @@ export type PipeClientOptions = {
   readonly onLink?: (state: LinkState) => void;
   /** A frame that this client could not read: a station of another version, or a bug. */
   readonly onUnreadable?: (what: string) => void;
+  /** There will be no picture of the station: it could not make its snapshot, or this client could not read it. */
+  readonly onRefused?: (failure: Failure) => void;
   /** False: one attempt only, then `closed`; for commands. */
   readonly reconnect?: boolean;
   readonly random?: () => number;
@@ -40,6 +42,12 @@ const linkLost = (sent: boolean): { readonly ok: false; readonly failure: Failur
     sent ? 'The link to the station dropped before it answered.' : 'There is no link to the station.',
     sent ? 'Look whether the station did it before you try again.' : 'Check that the station runs; the window keeps trying to reach it.',
   );
+
+const unreadableSnapshot = failed(
+  'pipe.unreadable-snapshot',
+  'The station shows itself in a form that this window does not know.',
+  'Open the window that came with the station: both must be of one version.',
+);
 
 const SILENCE_CHECK_MS = 5_000;
 
@@ -71,6 +79,16 @@ export const connectPipe = (options: PipeClientOptions): PipeClient => {
     waiting.settle(result);
   };
 
+  const tell = (name: string, data: unknown): void => {
+    if (!Object.hasOwn(EVENTS, name)) return options.onUnreadable?.(`event ${name}`);
+    const payload = EVENTS[name as EventName].safeParse(data);
+    if (!payload.success) {
+      if (name === 'snapshot') options.onRefused?.(unreadableSnapshot.failure);
+      return options.onUnreadable?.(`event ${name}: ${payload.error.message}`);
+    }
+    return options.onEvent?.({ name, payload: payload.data } as StationEvent);
+  };
+
   const receive = (frame: ServerFrame): void => {
     switch (frame.kind) {
       case 'hello':
@@ -78,6 +96,7 @@ export const connectPipe = (options: PipeClientOptions): PipeClient => {
         // make a link that drops in between resume without its snapshot.
         return;
       case 'answer': {
+        if (frame.id === null && !frame.ok && frame.failure.code === 'pipe.snapshot-failed') return options.onRefused?.(frame.failure);
         const waiting = frame.id === null ? undefined : pending.get(frame.id);
         if (frame.id === null || waiting === undefined) return;
         if (!frame.ok) return settle(frame.id, { ok: false, failure: frame.failure });
@@ -92,11 +111,10 @@ export const connectPipe = (options: PipeClientOptions): PipeClient => {
       case 'event': {
         if (frame.epoch === epoch && frame.seq <= seq && frame.name !== 'snapshot') return;
         [epoch, seq] = [frame.epoch, frame.seq];
-        if (!Object.hasOwn(EVENTS, frame.name)) return options.onUnreadable?.(`event ${frame.name}`);
-        const payload = EVENTS[frame.name as EventName].safeParse(frame.payload);
-        if (!payload.success) return options.onUnreadable?.(`event ${frame.name}: ${payload.error.message}`);
-        return options.onEvent?.({ name: frame.name, payload: payload.data } as StationEvent);
+        return tell(frame.name, frame.payload);
       }
+      case 'progress':
+        return tell('progress.changed', frame.payload);
       case 'beat':
         return;
     }

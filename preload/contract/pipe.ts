@@ -38,6 +38,11 @@ export const serverFrameSchema = z.discriminatedUnion('kind', [
   ]),
   /** Numbered without gaps within an epoch; `snapshot` carries the number of the last event it contains. */
   z.object({ kind: z.literal('event'), epoch: z.string(), seq: sequenceSchema, name: z.string(), payload: z.unknown() }),
+  /**
+   * `progress.changed`, which has no number and is never repeated: the newest of each job replaces all before it, and a window that
+   * reads slowly is given it less often. A returning window gets all of it anew.
+   */
+  z.object({ kind: z.literal('progress'), payload: z.unknown() }),
   z.object({ kind: z.literal('beat') }),
 ]);
 export type ServerFrame = z.infer<typeof serverFrameSchema>;

@@ -1,7 +1,10 @@
 // Policies in their final model (docs/adr/0006): an ordered rule from facts to an outcome, resolved with three-valued logic.
 import { z } from 'zod';
-import { diskHintSchema } from '../../agent/protocol/decision.ts';
+import { writtenDiskHintSchema } from '../../agent/protocol/decision.ts';
 import { osoidSchema } from '../../agent/protocol/disk.ts';
+import { FIELDS_MOST, fieldSchema } from '../../agent/protocol/fields.ts';
+import { growSchema } from '../../agent/protocol/grow.ts';
+import { settingsSchema } from './settings.ts';
 
 /** A size as people write it, e.g. `64 GiB`, or a plain number in the fact's own unit. */
 const quantitySchema = z.union([z.number(), z.string().max(40)]);
@@ -37,15 +40,35 @@ export const conditionSchema: z.ZodType<Condition> = z.lazy(() =>
   ]),
 );
 
+/** What is to grow on a larger disk (as `--grow`), and the machine's own settings, with `${fact}` in them. */
+const deployOptionFields = { grow: growSchema.optional(), settings: settingsSchema.optional() };
+
 export const outcomeSchema = z.discriminatedUnion('kind', [
   /** Deploy exactly this image, or the newest revision of a trusted image that carries all these labels. */
-  z.strictObject({ kind: z.literal('deploy'), osoid: osoidSchema, disk: diskHintSchema.optional() }),
-  z.strictObject({ kind: z.literal('deploy-newest'), labels: z.record(z.string(), z.string()), disk: diskHintSchema.optional() }),
+  z.strictObject({ kind: z.literal('deploy'), osoid: osoidSchema, disk: writtenDiskHintSchema.optional(), ...deployOptionFields }),
+  z.strictObject({
+    kind: z.literal('deploy-newest'),
+    labels: z.record(z.string(), z.string()),
+    disk: writtenDiskHintSchema.optional(),
+    ...deployOptionFields,
+  }),
+  /** An image that this recipe built for a machine that is alike; where there is none, it is built on this one. */
+  z.strictObject({ kind: z.literal('build'), recipe: z.string().max(80) }),
+  /** Every member of this image set is constructed where no library has it; the machine ends on the member, or on the set's own. */
+  z.strictObject({ kind: z.literal('set'), set: z.string().max(80), member: z.string().max(80).optional() }),
   z.strictObject({ kind: z.literal('boot-local') }),
   z.strictObject({ kind: z.literal('hold'), reason: z.string().max(400) }),
-  z.strictObject({ kind: z.literal('ask'), facts: z.array(z.string()).min(1).max(20) }),
+  /** Holds until all of this is answered, and is passed over then. `fields` say how; facts alone are asked for as the station's fields say. */
+  z.strictObject({
+    kind: z.literal('ask'),
+    facts: z.array(z.string()).max(FIELDS_MOST).default([]),
+    fields: z.array(fieldSchema).max(FIELDS_MOST).optional(),
+  }),
 ]);
 export type Outcome = z.infer<typeof outcomeSchema>;
+
+/** Longest policy file, characters: what one frame of the pipe carries. */
+export const POLICY_FILE_MAX = 900_000;
 
 export const policySchema = z.strictObject({
   /** Stable name, kebab case; a policy added again under its name replaces it. */
@@ -63,6 +86,62 @@ export const policySchema = z.strictObject({
   note: z.string().max(2000).default(''),
 });
 export type Policy = z.infer<typeof policySchema>;
+
+/** A policy that came with a file, held against the one of its name that is here. */
+export const policyDifferenceSchema = z.object({
+  name: z.string(),
+  kind: z.enum(['new', 'changed', 'same']),
+  /** As JSON, field by field; empty unless changed. */
+  fields: z.array(z.object({ field: z.string(), here: z.string(), arriving: z.string() })),
+  /** What was taken out of it on arrival, in a sentence; else null. */
+  says: z.string().nullable(),
+  /** Names what was shown; `policies.enable` wants it as `seen`. */
+  hash: z.string(),
+});
+export type PolicyDifference = z.infer<typeof policyDifferenceSchema>;
+
+export const policyImportSchema = z.object({
+  source: z.string(),
+  differences: z.array(policyDifferenceSchema),
+  /** Policies that are here and not in the file; they stay. */
+  onlyHere: z.array(z.string()),
+});
+export type PolicyImport = z.infer<typeof policyImportSchema>;
+
+const previewSideSchema = z.object({
+  /** The policy that speaks; null where none does, or a person chose. */
+  policy: z.string().nullable(),
+  /** What the machine would get, in words. */
+  text: z.string(),
+});
+/** What a set of policies would change, as if every machine that was ever read asked now, one after the other. */
+export const policyPreviewSchema = z.object({
+  counts: z.object({
+    machines: z.number().int(),
+    /** They would get something else, or be asked otherwise. */
+    changed: z.number().int(),
+    /** They would get the same by another policy. */
+    otherPolicy: z.number().int(),
+    same: z.number().int(),
+    /** Of those in the list, machines last heard at another site. */
+    elsewhere: z.number().int(),
+  }),
+  /** Those of this site first. */
+  changes: z.array(
+    z.object({
+      machineId: z.string(),
+      name: z.string(),
+      position: z.string().nullable(),
+      state: z.string(),
+      /** Another site at which it was heard last; null: this one. */
+      site: z.string().nullable(),
+      before: previewSideSchema,
+      after: previewSideSchema,
+      why: z.array(z.string()),
+    }),
+  ),
+});
+export type PolicyPreview = z.infer<typeof policyPreviewSchema>;
 
 export const truthSchema = z.enum(['yes', 'no', 'unknown']);
 export type Truth = z.infer<typeof truthSchema>;
@@ -92,8 +171,8 @@ export const policyTraceSchema = z.object({
   rank: z.number(),
   outcome: outcomeSchema,
   truth: truthSchema,
-  /** won, lost to a lower rank, tied, skipped because unknown, outranking unknown, limit reached, not true. */
-  verdict: z.enum(['won', 'outranked', 'tied', 'unknown-skipped', 'unknown-blocks', 'limit-reached', 'not-true', 'disabled']),
+  /** won, lost to a lower rank, tied, skipped because unknown, outranking unknown, limit reached, not true, asked and answered. */
+  verdict: z.enum(['won', 'outranked', 'tied', 'unknown-skipped', 'unknown-blocks', 'limit-reached', 'not-true', 'answered', 'disabled']),
   condition: conditionTraceSchema,
 });
 export type PolicyTrace = z.infer<typeof policyTraceSchema>;
@@ -113,5 +192,10 @@ export const resolutionSchema = z.discriminatedUnion('kind', [
 ]);
 export type Resolution = z.infer<typeof resolutionSchema>;
 
-export const traceSchema = z.object({ resolution: resolutionSchema, policies: z.array(policyTraceSchema) });
+/** `policies` in the order of their ranks. `left`: so many more were judged and are not in this list (`policies.explain` has them). */
+export const traceSchema = z.object({
+  resolution: resolutionSchema,
+  policies: z.array(policyTraceSchema),
+  left: z.number().int().default(0),
+});
 export type Trace = z.infer<typeof traceSchema>;

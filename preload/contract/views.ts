@@ -1,10 +1,16 @@
 // What a window is shown: the station's own words about machines, images, policies, jobs. Read-only copies, never references.
 import { z } from 'zod';
 import { diskSchema, osoidSchema } from '../../agent/protocol/disk.ts';
-import { factSchema } from '../../agent/protocol/facts.ts';
+import { factSchema, factValueSchema } from '../../agent/protocol/facts.ts';
 import { failureSchema } from '../../agent/protocol/failure.ts';
+import { fieldSchema } from '../../agent/protocol/fields.ts';
+import { captureResultSchema } from '../../agent/protocol/capture.ts';
 import { jobResultSchema, jobStepNameSchema } from '../../agent/protocol/messages.ts';
-import { outcomeSchema, policySchema, traceSchema } from './policy.ts';
+import { verifyResultSchema } from '../../agent/protocol/verify.ts';
+import { armedViewSchema } from './arming.ts';
+import { setPlaceSchema } from './image-set.ts';
+import { besideSchema } from './outlook.ts';
+import { outcomeSchema, policyDifferenceSchema, policySchema, traceSchema } from './policy.ts';
 
 /** Where a machine is on its journey (docs/operating.md, "The journey"). */
 export const machineStateSchema = z.enum([
@@ -27,6 +33,12 @@ export const questionSchema = z.discriminatedUnion('kind', [
     kind: z.literal('erase'),
     osoid: osoidSchema,
     imageName: z.string(),
+    /** Set where no image is written but one is built: then `osoid` is the hash of this recipe. */
+    recipe: z.object({ id: z.string(), version: z.number().int() }).optional(),
+    /** Set where this is a member of an image set that is built: the same yes covers what `covers` names, on the same disk. */
+    set: setPlaceSchema.extend({ covers: z.array(z.string()) }).optional(),
+    /** What the disk gets beside the image; `machines.outlook` shows it. Absent where nothing of the library is written. */
+    beside: besideSchema.optional(),
     /** The disk that will be erased, as the agent described it. */
     disk: diskSchema,
     /** Disks that stay untouched. */
@@ -37,7 +49,13 @@ export const questionSchema = z.discriminatedUnion('kind', [
     consentHash: z.string(),
   }),
   z.object({ kind: z.literal('choose'), reason: z.string() }),
-  z.object({ kind: z.literal('fact'), facts: z.array(z.string()), reason: z.string() }),
+  z.object({
+    kind: z.literal('fact'),
+    facts: z.array(z.string()),
+    /** How each of them is asked for; the target's own console asks the same. */
+    fields: z.array(fieldSchema).default([]),
+    reason: z.string(),
+  }),
   z.object({ kind: z.literal('refused'), failures: z.array(failureSchema) }),
 ]);
 export type Question = z.infer<typeof questionSchema>;
@@ -103,8 +121,9 @@ export const jobViewSchema = z.object({
   id: z.string(),
   machineId: z.string(),
   machineName: z.string(),
-  kind: z.enum(['deploy']),
-  osoid: osoidSchema,
+  kind: z.enum(['deploy', 'capture', 'build', 'verify']),
+  /** Null for a capture or a build that has made no image. */
+  osoid: osoidSchema.nullable(),
   imageName: z.string(),
   state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
   attempt: z.number().int(),
@@ -115,7 +134,12 @@ export const jobViewSchema = z.object({
   steps: z.array(
     z.object({ step: jobStepNameSchema, startedAtMs: z.number().int(), endedAtMs: z.number().int().nullable(), note: z.string() }),
   ),
+  /** Of a deploy. */
   result: jobResultSchema.nullable(),
+  /** Of a capture or a build. */
+  captured: captureResultSchema.nullable(),
+  /** Of a deep check. */
+  verified: verifyResultSchema.nullable(),
   failure: failureSchema.nullable(),
 });
 export type JobView = z.infer<typeof jobViewSchema>;
@@ -125,12 +149,45 @@ export const machineDetailSchema = z.object({
   facts: z.array(factSchema),
   disks: z.array(diskSchema),
   outcome: outcomeSchema.nullable(),
+  /** The policy that decided; null where a person did, or nothing is decided. */
+  policy: z.string().nullable(),
   trace: traceSchema.nullable(),
   boot: z.array(bootStageSchema),
   events: z.array(eventViewSchema),
   jobs: z.array(jobViewSchema),
 });
 export type MachineDetail = z.infer<typeof machineDetailSchema>;
+
+/** All that is known of a machine's facts: who said it and since when, and every change. */
+export const machineFactsSchema = z.object({
+  machineId: z.string(),
+  name: z.string(),
+  facts: z.array(
+    factSchema.extend({
+      origin: z.enum(['inventory', 'person', 'plan']),
+      sinceMs: z.number().int(),
+      /** False where another value of this fact stands: a measurement goes before a person's word. */
+      counts: z.boolean(),
+    }),
+  ),
+  /** Oldest first; null: it ceased to be known. */
+  history: z.array(z.object({ name: z.string(), value: factValueSchema.nullable(), source: z.string(), atMs: z.number().int() })),
+});
+export type MachineFacts = z.infer<typeof machineFactsSchema>;
+
+/** Two records that a person joined, or one that was parted; `otherId` is the one that went, or came. */
+export const recordChangeSchema = z.object({
+  id: z.number().int(),
+  kind: z.enum(['merge', 'split']),
+  keptId: z.string(),
+  keptName: z.string(),
+  otherId: z.string(),
+  otherName: z.string(),
+  atMs: z.number().int(),
+  operator: z.string(),
+  undoneAtMs: z.number().int().nullable(),
+});
+export type RecordChangeView = z.infer<typeof recordChangeSchema>;
 
 export const imageViewSchema = z.object({
   osoid: osoidSchema,
@@ -154,11 +211,29 @@ export const imageViewSchema = z.object({
       filesystem: z.string().nullable(),
       startLba: z.number().int(),
       sectors: z.number().int(),
+      /** Of its filesystem; and the partition's type, as the table says it. */
+      label: z.string().optional(),
+      type: z.string().optional(),
+      /** Why its filesystem was taken whole although its kind can be read. */
+      note: z.string().optional(),
     }),
   ),
   trust: z.enum(['trusted', 'unknown-key', 'broken']),
   keyId: z.string(),
+  /** Of the signature as it came, base64url: what a person may choose to trust. */
+  publicKey: z.string(),
   notes: z.string(),
+  /** Volumes that open by the TPM of the machine they were made on, and what that machine is called; absent where there are none. */
+  boundToMachine: z
+    .object({
+      volumes: z.array(
+        z.object({ number: z.number().int(), by: z.enum(['luks-tpm2', 'clevis-tpm2', 'bitlocker-tpm']), otherKey: z.boolean() }),
+      ),
+      sourceNames: z.record(z.string(), z.string()),
+    })
+    .optional(),
+  /** What it was built by, and the values that make two machines alike. */
+  recipe: z.object({ id: z.string(), version: z.string(), matchOn: z.record(z.string(), z.unknown()) }).optional(),
 });
 export type ImageView = z.infer<typeof imageViewSchema>;
 
@@ -167,6 +242,8 @@ export const policyViewSchema = z.object({
   enabled: z.boolean(),
   addedAtMs: z.number().int(),
   used: z.number().int(),
+  /** A policy of this name came with a file and waits to be looked at; until then `policy` decides, as far as it is on. */
+  arrived: z.object({ policy: policySchema, source: z.string(), atMs: z.number().int(), difference: policyDifferenceSchema }).nullable(),
 });
 export type PolicyView = z.infer<typeof policyViewSchema>;
 
@@ -192,6 +269,8 @@ export const stationViewSchema = z.object({
   version: z.string(),
   siteName: z.string(),
   operator: z.string(),
+  /** Of the operating system, by its name there: what a program that the station runs may do. */
+  account: z.string(),
   /** `rack` = a NIC on a real wire; `loopback` = the software rack. */
   wire: z.object({
     kind: z.enum(['rack', 'loopback']),
@@ -203,6 +282,8 @@ export const stationViewSchema = z.object({
     problem: failureSchema.nullable(),
   }),
   listening: z.object({ on: z.boolean(), untilMs: z.number().int().nullable() }),
+  /** Null: every disk is asked about. */
+  armed: armedViewSchema.nullable(),
   kit: z.object({ kitId: z.string().nullable(), problem: failureSchema.nullable() }),
   library: z.object({ folder: z.string(), images: z.number().int(), storedBytes: z.number().int() }),
   keyId: z.string(),

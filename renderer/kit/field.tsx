@@ -67,13 +67,15 @@ export type Choice = { readonly value: string; readonly label: string };
 export const SelectField = ({
   label,
   help,
+  error,
   choices,
   ...rest
 }: Common & { readonly choices: readonly Choice[] } & ComponentProps<'select'>) => {
   const id = useId();
+  const common = { label, help, error: error ?? null };
   return (
-    <Frame id={id} label={label} help={help}>
-      <select {...rest} {...described(id, { label, help })} className={styles['input']}>
+    <Frame id={id} {...common}>
+      <select {...rest} {...described(id, common)} className={styles['input']}>
         {choices.map((choice) => (
           <option key={choice.value} value={choice.value}>
             {choice.label}

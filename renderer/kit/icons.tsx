@@ -1,7 +1,10 @@
 // The icons that the window uses, under the names of what they stand for.
 export {
+  ArrowDown as DownIcon,
   ArrowLeft as BackIcon,
+  ArrowUp as UpIcon,
   ArrowDownUp as SortIcon,
+  TriangleAlert as ArmedIcon,
   Check as YesIcon,
   CircleHelp as UnknownIcon,
   Copy as CopyIcon,
@@ -9,6 +12,9 @@ export {
   Ellipsis as MoreIcon,
   Equal as TieIcon,
   HardDrive as DiskIcon,
+  ClipboardCheck as SiteIcon,
+  Hammer as RecipesIcon,
+  Library as LibraryIcon,
   ListChecks as JobsIcon,
   Maximize2 as OpenIcon,
   Minus as LaterIcon,

@@ -7,7 +7,6 @@ import { bytes } from '../words/numbers.ts';
 import { WORDS } from '../words/screens.ts';
 import { ListeningSwitch } from './listening-switch.tsx';
 import styles from './header.module.css';
-import { useMemo } from 'react';
 import type { StationView } from '../../preload/contract/views.ts';
 
 const WireChip = ({ station }: { readonly station: StationView }) => {
@@ -27,7 +26,7 @@ const folderName = (folder: string): string => folder.split(/[\\/]/).findLast((p
 
 const LibraryChip = ({ station }: { readonly station: StationView }) => (
   <Tooltip text={station.library.folder} side="bottom">
-    <a className={`${styles['chip']} ${styles['library']}`} href="#/images">
+    <a className={`${styles['chip']} ${styles['library']}`} href="#/library">
       <span className={styles['secondary']}>{WORDS.header.library}</span>
       <strong className={styles['folder']}>{folderName(station.library.folder)}</strong>
       <span className={styles['figures']}>
@@ -37,20 +36,23 @@ const LibraryChip = ({ station }: { readonly station: StationView }) => (
   </Tooltip>
 );
 
-const Counts = () => {
-  const machines = useStation((state) => state.machines);
-  const counts = useMemo(() => countTones(machines.values()), [machines]);
+const Count = ({ tone }: { readonly tone: 'ask' | 'work' | 'ok' | 'fail' }) => {
+  const number = useStation((state) => countTones(state.machines)[tone]);
   return (
-    <dl className={styles['counts']}>
-      {(['ask', 'work', 'ok', 'fail'] as const).map((tone) => (
-        <div key={tone} className={styles['count']}>
-          <dd className={`${styles['number']} ${counts[tone] === 0 ? '' : styles[tone]}`}>{counts[tone]}</dd>
-          <dt>{WORDS.counts[tone]}</dt>
-        </div>
-      ))}
-    </dl>
+    <div className={styles['count']}>
+      <dd className={`${styles['number']} ${number === 0 ? '' : styles[tone]}`}>{number}</dd>
+      <dt>{WORDS.counts[tone]}</dt>
+    </div>
   );
 };
+
+const Counts = () => (
+  <dl className={styles['counts']}>
+    {(['ask', 'work', 'ok', 'fail'] as const).map((tone) => (
+      <Count key={tone} tone={tone} />
+    ))}
+  </dl>
+);
 
 export const Header = () => {
   const station = useStation((state) => state.station);

@@ -3,7 +3,19 @@ import { useEffect } from 'react';
 import { go } from '../store/route.ts';
 import type { Screen } from '../store/route.ts';
 
-const SCREEN_KEYS: Readonly<Record<string, Screen>> = { r: 'rack', i: 'images', p: 'policies', j: 'jobs', w: 'wire', s: 'settings' };
+const SCREEN_KEYS: Readonly<Record<string, Screen>> = {
+  r: 'rack',
+  i: 'images',
+  l: 'library',
+  p: 'policies',
+  f: 'fields',
+  c: 'recipes',
+  t: 'sets',
+  j: 'jobs',
+  w: 'wire',
+  e: 'site',
+  s: 'settings',
+};
 const SECOND_KEY_MS = 1200;
 
 /** True while letters belong to a field, a menu or a dialog. */

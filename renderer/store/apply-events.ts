@@ -14,7 +14,7 @@ const withEvent = (events: readonly EventView[], event: EventView): readonly Eve
   return events.length < EVENTS_KEPT ? [...events, event] : [...events.slice(1 - EVENTS_KEPT), event];
 };
 
-const withProgress = (old: Progress | undefined, next: Progress): boolean =>
+const isNews = (old: Progress | undefined, next: Progress): boolean =>
   old === undefined || old.jobId !== next.jobId || next.number > old.number;
 
 /** Older progress than what is shown is dropped; a machine's progress ends with its job. */
@@ -32,15 +32,19 @@ export const applyEvents = (copy: Copy, events: readonly StationEvent[]): Copy =
   for (const event of events) {
     switch (event.name) {
       case 'snapshot': {
-        const { station, machines, images, policies, jobs } = event.payload;
+        const { station, machines, images, policies, fields, sets, jobs } = event.payload;
         state = {
           ...state,
+          refused: null,
           station,
           machines: byKey(machines, (machine) => machine.id),
           images: byKey(images, (image) => image.osoid),
           policies,
+          fields,
+          sets,
           jobs: byKey(jobs, (job) => job.id),
           imports: new Map(),
+          libraryProgress: null,
         };
         progress = byKey(event.payload.progress, (one) => one.machineId);
         break;
@@ -68,8 +72,8 @@ export const applyEvents = (copy: Copy, events: readonly StationEvent[]): Copy =
         state = { ...state, jobs: own(state.jobs).set(event.payload.id, event.payload) };
         break;
       case 'progress.changed':
-        if (withProgress(progress.get(event.payload.machineId), event.payload)) {
-          progress = own(progress).set(event.payload.machineId, event.payload);
+        for (const one of event.payload) {
+          if (isNews(progress.get(one.machineId), one)) progress = own(progress).set(one.machineId, one);
         }
         break;
       case 'images.changed':
@@ -78,13 +82,27 @@ export const applyEvents = (copy: Copy, events: readonly StationEvent[]): Copy =
       case 'policies.changed':
         state = { ...state, policies: event.payload };
         break;
+      case 'fields.changed':
+        state = { ...state, fields: event.payload };
+        break;
+      case 'sets.changed':
+        state = { ...state, sets: event.payload };
+        break;
       case 'import.progressed': {
         const imports = own(state.imports).set(event.payload.name, event.payload);
         state = { ...state, imports };
         break;
       }
+      case 'library.progressed':
+        state = { ...state, libraryProgress: event.payload };
+        break;
+      case 'recipes.changed':
+      case 'construction.changed':
+        break;
       case 'event.logged':
         state = { ...state, events: withEvent(state.events, event.payload) };
+        // How the work ended is told as such a line, and by nothing else.
+        if (event.payload.kind.startsWith('library.')) state = { ...state, libraryProgress: null };
         break;
     }
   }

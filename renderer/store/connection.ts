@@ -5,7 +5,8 @@ import { connectPipe } from '../../preload/contract/pipe-client.ts';
 import { PIPE_PATH, SESSION_PATH } from '../../preload/contract/pipe.ts';
 import { applyEvents } from './apply-events.ts';
 import { bridge } from './bridge.ts';
-import { useProgressSlice, useStation } from './station-store.ts';
+import { currentProgress, replaceProgress } from './progress-slice.ts';
+import { useStation } from './station-store.ts';
 import type { StationEvent } from '../../preload/contract/events.ts';
 import type { PipeClient } from '../../preload/contract/pipe-client.ts';
 import type { PipeCall } from '../../preload/contract/pipe.ts';
@@ -21,10 +22,10 @@ const flush = (): void => {
   timer = undefined;
   const events = queue;
   queue = [];
-  const before = { state: useStation.getState(), progress: useProgressSlice.getState().byMachine };
+  const before = { state: useStation.getState(), progress: currentProgress() };
   const after = applyEvents(before, events);
   if (after.state !== before.state) useStation.setState(after.state, true);
-  if (after.progress !== before.progress) useProgressSlice.setState({ byMachine: after.progress });
+  if (after.progress !== before.progress) replaceProgress(after.progress);
 };
 
 const receive = (event: StationEvent): void => {
@@ -61,6 +62,7 @@ const openPipe = (url: string, token: string | null): void => {
     url,
     ...(token === null ? {} : { token }),
     onEvent: receive,
+    onRefused: (refused) => useStation.setState({ refused }),
     onUnreadable: (what) => console.error('unreadable from the station:', what),
     onLink: (link) => {
       const noKey = useStation.getState().link.kind === 'no-key';

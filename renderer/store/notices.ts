@@ -19,6 +19,9 @@ const add = (notice: Omit<Notice, 'id'>): void => {
   if (notice.failure === undefined) setTimeout(() => dismiss(id), SAID_MS);
 };
 
+/** Something that the station told and that a person should not miss. */
+export const tell = (said: string): void => add({ said });
+
 /** Calls on behalf of a click: a failure becomes a notice, a success too when `said` is given. */
 export const act = async <N extends CallName>(name: N, argument: CallArgument<N>, said?: string): Promise<Result<CallAnswer<N>>> => {
   const result = await call(name, argument);

@@ -19,7 +19,8 @@ export const splitPosition = (position: string): { readonly group: string; reado
 
 const TONE_ORDER = { ask: 0, fail: 1, work: 2, idle: 3, ok: 4 } as const;
 
-const compare = (sorting: Sorting, a: MachineView, b: MachineView): number => {
+/** Of two machines, which stands first: less than 0 when `a` does. */
+export const comparePlaces = (sorting: Sorting, a: MachineView, b: MachineView): number => {
   if (sorting === 'position' && (a.position === null) !== (b.position === null)) return a.position === null ? 1 : -1;
   const first =
     sorting === 'position'
@@ -30,21 +31,20 @@ const compare = (sorting: Sorting, a: MachineView, b: MachineView): number => {
   return first || natural.compare(a.name, b.name) || natural.compare(a.id, b.id);
 };
 
+/** Whether two views of one machine stand at the same place. */
+export const isSamePlace = (sorting: Sorting, a: MachineView, b: MachineView): boolean =>
+  a === b || (a.position === b.position && a.name === b.name && (sorting !== 'state' || toneOf(a) === toneOf(b)));
+
 /** Where one machine stands in the list; an empty position is none. */
 export type Place = { readonly id: string; readonly position: string };
 
+export const placeOf = ({ id, position }: MachineView): Place => ({ id, position: position ?? '' });
+
 /**
- * The machines in order. While `held` (a pointer is over the list, so a click may be on its way) those that are shown keep
- * their places, and with them the empty ports between, and new ones come last.
+ * The order while a pointer is over the list, so a click may be on its way: those that are shown keep their places, and with
+ * them the empty ports between; new ones come last.
  */
-export const orderMachines = (
-  machines: readonly MachineView[],
-  sorting: Sorting,
-  shown: readonly Place[],
-  held: boolean,
-): readonly Place[] => {
-  const sorted = machines.toSorted((a, b) => compare(sorting, a, b)).map(({ id, position }) => ({ id, position: position ?? '' }));
-  if (!held) return sorted;
+export const holdPlaces = (sorted: readonly Place[], shown: readonly Place[]): readonly Place[] => {
   const present = new Set(sorted.map(({ id }) => id));
   const kept = shown.filter(({ id }) => present.has(id));
   const known = new Set(kept.map(({ id }) => id));

@@ -1,8 +1,18 @@
 // Which screen is shown: the address's fragment, so that back, forward and reload work in a browser too.
 import { useSyncExternalStore } from 'react';
 
-export const SCREENS = ['rack', 'images', 'policies', 'jobs', 'wire', 'settings'] as const;
+/** Those that the rail shows. */
+export const MAIN_SCREENS = ['rack', 'images', 'library', 'policies', 'recipes', 'jobs', 'wire', 'site', 'settings'] as const;
+export const SCREENS = [...MAIN_SCREENS, 'fields', 'sets'] as const;
+export type MainScreen = (typeof MAIN_SCREENS)[number];
 export type Screen = (typeof SCREENS)[number];
+/** Screens that stand together under one name of the rail. */
+export const GROUPS: readonly (readonly [MainScreen, ...Screen[]])[] = [
+  ['policies', 'fields'],
+  ['recipes', 'sets'],
+];
+export const mainOf = (screen: Screen): MainScreen =>
+  GROUPS.find((group) => group.includes(screen))?.[0] ?? MAIN_SCREENS.find((one) => one === screen) ?? 'rack';
 export type Route = { readonly screen: Screen; readonly id: string | null };
 
 /** `#/rack/m-7` → the rack's machine m-7 in full; anything unknown is the rack. */

@@ -6,9 +6,15 @@ import type { Tone } from '../words/machine.ts';
 
 export type Counts = Readonly<Record<Tone, number>>;
 
-export const countTones = (machines: Iterable<MachineView>): Counts => {
+const countsByMachines = new WeakMap<StationState['machines'], Counts>();
+
+/** How many ask, work, are done, failed, worked out once for each state of the machines. */
+export const countTones = (machines: StationState['machines']): Counts => {
+  const known = countsByMachines.get(machines);
+  if (known !== undefined) return known;
   const counts = { ask: 0, work: 0, ok: 0, fail: 0, idle: 0 };
-  for (const machine of machines) counts[toneOf(machine)] += 1;
+  for (const machine of machines.values()) counts[toneOf(machine)] += 1;
+  countsByMachines.set(machines, counts);
   return counts;
 };
 

@@ -9,12 +9,16 @@ export const outcomeWords = (outcome: Outcome, imageName: (osoid: string) => str
       const labels = Object.entries(outcome.labels).map(([key, value]) => `${key}=${value}`);
       return `deploy the newest trusted image${labels.length === 0 ? '' : ` with ${labels.join(' and ')}`}`;
     }
+    case 'build':
+      return `build by recipe ${outcome.recipe}, or deploy what it built for a like machine`;
+    case 'set':
+      return `complete image set ${outcome.set}${outcome.member === undefined ? '' : ` and end on ${outcome.member}`}`;
     case 'boot-local':
       return 'boot its own disk';
     case 'hold':
       return outcome.reason === '' ? 'hold' : `hold: ${outcome.reason}`;
     case 'ask':
-      return `ask for ${outcome.facts.join(', ')}`;
+      return `ask for ${[...outcome.facts, ...(outcome.fields ?? []).map((field) => field.label ?? field.name)].join(', ')}`;
   }
 };
 
@@ -30,12 +34,13 @@ const leafWords = (leaf: ConditionTrace): string => {
 export const reasonWords = (trace: PolicyTrace): string => {
   if (trace.verdict === 'disabled') return 'switched off';
   const all = leaves(trace.condition);
-  if (all.length === 1 && all[0] === trace.condition && trace.condition.text === '') return 'fits every machine';
   const deciding = all.filter((leaf) => leaf.truth === trace.truth);
   const said = (deciding.length > 0 ? deciding : all).slice(0, 6).map(leafWords).join('; ');
   switch (trace.verdict) {
+    case 'answered':
+      return 'fits, and what it asks is answered';
     case 'outranked':
-      return `fits too, but a lower rank comes first`;
+      return trace.truth === 'unknown' ? `not needed, since a lower rank comes first: ${said}` : 'fits too, but a lower rank comes first';
     case 'limit-reached':
       return `fits, but its limit for this site is reached; ${said}`;
     case 'unknown-blocks':
@@ -64,6 +69,7 @@ export const markOf = (trace: PolicyTrace): Mark => {
     case 'limit-reached':
     case 'unknown-skipped':
       return 'no';
+    case 'answered':
     case 'outranked':
     case 'disabled':
       return 'later';

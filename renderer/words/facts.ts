@@ -13,7 +13,7 @@ const one = (name: string, value: string | number | boolean): string => {
   return `${value.toLocaleString('en')}${definition?.unit === undefined ? '' : ` ${definition.unit}`}`;
 };
 
-export const factText = (fact: Fact): string =>
+export const factText = (fact: Pick<Fact, 'name' | 'value'>): string =>
   Array.isArray(fact.value) ? fact.value.map((value) => one(fact.name, value)).join(', ') : one(fact.name, fact.value);
 
 /** Facts that a person may type at any machine. */

@@ -48,6 +48,12 @@ export const clock = (atMs: number): string => {
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 };
 
+/** `14:03` on the same day, else `2026-11-22`. */
+export const moment = (atMs: number, nowMs: number): string => {
+  const [at, now] = [dateTime(atMs), dateTime(nowMs)];
+  return at.slice(0, 10) === now.slice(0, 10) ? at.slice(11) : at.slice(0, 10);
+};
+
 /** `2026-11-22 14:03`. */
 export const dateTime = (atMs: number): string => {
   const at = new Date(atMs);

@@ -4,21 +4,23 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { LockedPackage } from './lock.ts';
-import { run, stopBuild } from './run.ts';
+import { isBuildStop, run, stopBuild } from './run.ts';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
+/** One suite of one mirror; Debian's key must have signed it. */
+export type Archive = { readonly mirror: string; readonly suite: string };
 
 export type AptOptions = {
   /** Folder that holds the private root; made when missing. */
   readonly folder: string;
-  readonly mirror: string;
-  readonly suite: string;
+  readonly archives: readonly Archive[];
   readonly components: readonly string[];
   readonly architecture: string;
 };
 
 export type Apt = {
-  /** Fetches and verifies the suite's package lists. */
+  /** Fetches and verifies the archives' package lists: all of them, or the build stops (`bootkit.bad-signature`, `bootkit.tool-failed`). */
   update(): Promise<void>;
   /** The packages named and everything they depend on, without recommendations, in name order. */
   resolve(names: readonly string[]): Promise<LockedPackage[]>;
@@ -40,15 +42,20 @@ export const parseShown = (text: string): LockedPackage[] => {
   return found;
 };
 
+/** What apt says when a list is not signed by the key it must be signed by; all else is a mirror that cannot be reached. */
+const SIGNATURE_TROUBLE = /not signed|NO_PUBKEY|BADSIG|EXPKEYSIG|GPG error|signature/i;
+
 /** Opens (and makes) the private root. Nothing is fetched yet. */
 export const openApt = async (options: AptOptions): Promise<Apt> => {
-  const { folder, mirror, suite, components, architecture } = options;
+  const { folder, archives, components, architecture } = options;
   for (const part of ['state/lists/partial', 'cache/archives/partial', 'etc/empty', 'download']) {
     await mkdir(join(folder, part), { recursive: true });
   }
   await writeFile(join(folder, 'status'), '');
-  const line = `deb [arch=${architecture} signed-by=${KEYRING}] ${mirror} ${suite} ${components.join(' ')}\n`;
-  await writeFile(join(folder, 'etc/sources.list'), line);
+  const lines = archives.map(
+    ({ mirror, suite }) => `deb [arch=${architecture} signed-by=${KEYRING}] ${mirror} ${suite} ${components.join(' ')}\n`,
+  );
+  await writeFile(join(folder, 'etc/sources.list'), lines.join(''));
   // Options of the command line win over the computer's apt.conf, whose proxy settings stay in force.
   const settings: Readonly<Record<string, string>> = {
     'Dir::State': join(folder, 'state'),
@@ -70,30 +77,42 @@ export const openApt = async (options: AptOptions): Promise<Apt> => {
     'Acquire::Retries': '3',
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-  const known = new Map<string, LockedPackage>();
-  const show = async (wanted: readonly string[]): Promise<LockedPackage[]> => {
-    const shown = wanted.length === 0 ? [] : parseShown(await run('apt-cache', [...flags, 'show', '--no-all-versions', ...wanted]));
-    for (const one of shown) known.set(`${one.name}=${one.version}`, one);
-    return shown;
+  const show = async (wanted: readonly string[], versions: 'all' | 'named'): Promise<LockedPackage[]> => {
+    if (wanted.length === 0) return [];
+    return parseShown(await run('apt-cache', [...flags, 'show', versions === 'all' ? '--all-versions' : '--no-all-versions', ...wanted]));
   };
 
   return {
     async update() {
-      await run('apt-get', [...flags, '-qq', '--error-on=any', 'update']);
+      try {
+        await run('apt-get', [...flags, '-qq', '--error-on=any', 'update']);
+      } catch (error) {
+        if (!isBuildStop(error) || !SIGNATURE_TROUBLE.test(error.failure.message)) throw error;
+        stopBuild(
+          'bootkit.bad-signature',
+          `A package list is not signed by Debian's archive:\n${error.failure.message}`,
+          'Use another mirror, or update the package debian-archive-keyring; the build never goes on without the signature.',
+        );
+      }
     },
     async resolve(names) {
       const plan = await run('apt-get', [...flags, '-qq', '-s', '--no-install-recommends', 'install', ...names]);
       const wanted = [...plan.matchAll(/^Inst (\S+) \((\S+) /gm)].map((match) => `${match[1] ?? ''}=${match[2] ?? ''}`);
       if (wanted.length === 0)
-        stopBuild('bootkit.apt-empty', 'apt planned no package.', 'Check the suite and the mirror in scripts/bootkit/packages.json.');
-      const shown = await show(wanted);
+        stopBuild('bootkit.apt-empty', 'apt planned no package.', 'Check the suite in scripts/bootkit/packages.json and the mirror.');
+      const shown = await show(wanted, 'named');
       // The same package can be listed twice when a mirror repeats a component.
       const unique = new Map(shown.map((one) => [one.name, one]));
       return [...unique.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
     },
     async offered(locked) {
-      const listed = await run('apt-cache', [...flags, 'dumpavail']);
-      const hashes = new Set(parseShown(listed).map((one) => one.sha256));
+      const names = new Set((await run('apt-cache', [...flags, 'pkgnames'])).split('\n'));
+      // All versions: a locked one stays good beside a newer one in the security suite.
+      const listed = await show(
+        locked.map((one) => one.name).filter((name) => names.has(name)),
+        'all',
+      );
+      const hashes = new Set(listed.map((one) => one.sha256));
       return locked.filter((one) => hashes.has(one.sha256));
     },
     async download(packages, target) {

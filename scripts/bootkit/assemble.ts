@@ -6,6 +6,7 @@ import type { Base } from './base.ts';
 import { provenance } from './base.ts';
 import { completeEntries, writeCpio } from './cpio.ts';
 import type { Entry } from './cpio.ts';
+import type { AddedFirmware } from './firmware.ts';
 import { writeHttpImage, writeStick } from './images.ts';
 import { listContents, sha256Of, writeKit } from './kit.ts';
 import type { BootKit, KitRole } from './kit.ts';
@@ -20,6 +21,7 @@ export type AssembleOptions = {
   readonly base: Base;
   readonly agentFolder: string;
   readonly agentFiles: readonly Entry[];
+  readonly added: AddedFirmware;
   readonly usb: boolean;
   readonly level: number;
   /** Emptied and filled. */
@@ -70,7 +72,7 @@ export const assembleKit = async (options: AssembleOptions): Promise<BootKit> =>
     files.push({ role: 'usb', path: 'usb.img' });
   }
 
-  const from = provenance(root, lock, base.node.version);
+  const from = provenance(root, lock, base.node.version, options.added);
   const contents = {
     format: 1,
     kit: copied.map(({ path, from: source }) => ({ path, from: source, ...from(source) })),

@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { addedEntries } from './firmware.ts';
+import type { AddedFirmware } from './firmware.ts';
 import { listContents, sha256Of } from './kit.ts';
 import type { ContentLine, Provenance } from './kit.ts';
 import { openModules } from './modules.ts';
@@ -28,6 +30,8 @@ export type Base = {
   readonly key: string;
 };
 
+type Summary = Omit<Base, 'stage1File' | 'stage2File'>;
+
 export type BaseOptions = {
   readonly root: Root;
   readonly lock: Lock;
@@ -35,16 +39,17 @@ export type BaseOptions = {
   /** npm's package that holds Node for x64 Linux. */
   readonly nodePackage: string;
   readonly level: number;
-  /** Build even when the cache has it, into a place of its own. */
-  readonly again: boolean;
+  readonly added: AddedFirmware;
   readonly say: (line: string) => void;
 };
 
 /** Says which package a path of a stage came from. */
-export const provenance = (root: Root, lock: Lock, nodeVersion: string): Provenance => {
+export const provenance = (root: Root, lock: Lock, nodeVersion: string, added: AddedFirmware): Provenance => {
+  const addedPaths = new Set(addedEntries(added).map((entry) => entry.path));
   const versions = new Map(lock.packages.map((one) => [one.name, one.version]));
   const kernel = lock.packages.find((one) => one.name.startsWith('linux-image-6') || /^linux-image-\d/.test(one.name));
   return (path) => {
+    if (addedPaths.has(path)) return { package: 'firmware-add-on', version: '' };
     // Modules are unpacked from .xz, their indexes made by depmod: both are the kernel package's.
     const owner =
       root.owners.get(path) ?? root.owners.get(`${path}.xz`) ?? (path.startsWith('usr/lib/modules/') ? kernel?.name : undefined);
@@ -62,41 +67,41 @@ const sourcesKey = async (): Promise<string> => {
   return sha256Of(texts.join('\0'));
 };
 
+/** Changes when a person's firmware changes. */
+export const digestOf = (added: AddedFirmware): string =>
+  sha256Of([...added].map(([name, data]) => `${name} ${sha256Of(data)}\n`).join(''));
+
 /** Builds the base, or finds it built. */
 export const openBase = async (options: BaseOptions): Promise<Base> => {
-  const { root, lock, cacheFolder, nodePackage, level, say } = options;
+  const { root, lock, cacheFolder, nodePackage, level, added, say } = options;
   const nodeFile = join(nodePackage, 'bin/node');
   const nodeVersion = (JSON.parse(await readFile(join(nodePackage, 'package.json'), 'utf8')) as { version: string }).version;
   const nodeSha256 = sha256Of(await readFile(nodeFile));
   const key = createHash('sha256')
-    .update([root.key, nodeSha256, String(level), await sourcesKey()].join('\n'))
+    .update([root.key, nodeSha256, String(level), digestOf(added), await sourcesKey()].join('\n'))
     .digest('hex')
     .slice(0, 16);
-  const folder = join(cacheFolder, `base-${key}${options.again ? '-again' : ''}`);
+  const folder = join(cacheFolder, `base-${key}`);
   const summary = join(folder, 'base.json');
-  if (!options.again) {
-    const text = await readFile(summary, 'utf8').catch(() => undefined);
-    if (text !== undefined) return JSON.parse(text) as Base;
-  }
+  // Not kept in the summary: a checkout may be moved with its cache.
+  const files = { stage1File: join(folder, 'stage1.zst'), stage2File: join(folder, 'stage2-base.squashfs') };
+  const text = await readFile(summary, 'utf8').catch(() => undefined);
+  if (text !== undefined) return { ...(JSON.parse(text) as Summary), ...files };
   await mkdir(folder, { recursive: true });
   say('unpacking kernel modules');
   const tree = await openModules(root, cacheFolder);
   const kernelFile = join(root.folder, 'boot', `vmlinuz-${tree.kernelVersion}`);
   const seconds = Math.floor((await stat(kernelFile)).mtimeMs / 1000);
-  const from = provenance(root, lock, nodeVersion);
+  const from = provenance(root, lock, nodeVersion, added);
   const scratch = join(folder, 'scratch');
   say('packing stage 1 (network drivers and firmware)');
-  const stage1 = await collectStage1(root, tree, scratch);
-  const stage1File = join(folder, 'stage1.zst');
-  await packStage1(root, stage1.entries, seconds, stage1File, scratch);
+  const stage1 = await collectStage1(root, tree, added, scratch);
+  await packStage1(root, stage1.entries, seconds, files.stage1File, scratch);
   say('packing the base of stage 2 (all drivers, tools, Node): a minute or two');
-  const stage2 = await collectStage2(root, tree, nodeFile, scratch);
-  const stage2File = join(folder, 'stage2-base.squashfs');
-  await packSquashfs({ root, entries: stage2.entries, seconds, level, file: stage2File, scratch });
-  const base: Base = {
+  const stage2 = await collectStage2(root, tree, { nodeFile, added }, scratch);
+  await packSquashfs({ root, entries: stage2.entries, seconds, level, file: files.stage2File, scratch });
+  const kept: Summary = {
     kernelVersion: tree.kernelVersion,
-    stage1File,
-    stage2File,
     stage1Contents: listContents(stage1.entries, from),
     stage2Contents: listContents(stage2.entries, from),
     missingFirmware: [...new Set([...stage1.missingFirmware, ...stage2.missingFirmware])].toSorted(),
@@ -104,7 +109,7 @@ export const openBase = async (options: BaseOptions): Promise<Base> => {
     node: { version: nodeVersion, sha256: nodeSha256 },
     key,
   };
-  await writeFile(`${summary}.new`, JSON.stringify(base));
+  await writeFile(`${summary}.new`, JSON.stringify(kept));
   await rename(`${summary}.new`, summary);
-  return base;
+  return { ...kept, ...files };
 };

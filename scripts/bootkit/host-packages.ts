@@ -15,4 +15,5 @@ export const VM_PACKAGES: readonly HostPackage[] = [
   { name: 'qemu-system-x86', program: 'qemu-system-x86_64', why: 'virtual machines' },
   { name: 'ovmf', program: '../share/OVMF/OVMF_CODE_4M.fd', why: 'UEFI firmware for them, with and without Secure Boot' },
   { name: 'iproute2', program: 'ip', why: 'the network namespace and bridge they share' },
+  { name: 'mmdebstrap', program: 'mmdebstrap', why: 'a Debian with systemd to put on them' },
 ];

@@ -15,6 +15,8 @@ export type LockedPackage = {
 export type Lock = {
   readonly format: 1;
   readonly suite: string;
+  /** Whether the suite's security updates were read too; their paths begin with `pool/updates/`. */
+  readonly security: boolean;
   readonly components: readonly string[];
   readonly architecture: string;
   /** What was asked for when the lock was made: another list makes the lock stale. */

@@ -1,4 +1,4 @@
-// Finds the Debian mirror this computer already uses, so that the kit is built through the network path its owner chose.
+// Finds the Debian mirrors this computer already uses, so that the kit is built through the network path its owner chose.
 // Formats: sources.list(5), one-line and deb822.
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -61,8 +61,19 @@ export const chooseMirror = (sources: readonly AptSource[]): string | undefined 
   return plain.find(debian)?.uri.replace(/\/+$/, '');
 };
 
-/** Reads the computer's apt sources below `folder` (`/etc/apt`) and returns its Debian mirror, if it has one. */
-export const hostMirror = async (folder = '/etc/apt'): Promise<string | undefined> => {
+/** Debian's security archive among a computer's apt sources; its address serves the security suite of every release. */
+export const chooseSecurityMirror = (sources: readonly AptSource[]): string | undefined => {
+  const security = sources.filter(
+    (source) => source.components.includes('main') && source.suites.some((suite) => suite.endsWith('-security')),
+  );
+  const debian = (source: AptSource): boolean => /debian-archive/.test(source.signedBy) || /\/debian-security\/?$/.test(source.uri);
+  return security.find(debian)?.uri.replace(/\/+$/, '');
+};
+
+export type HostMirrors = { readonly main: string | undefined; readonly security: string | undefined };
+
+/** Reads the computer's apt sources below `folder` (`/etc/apt`) and returns the Debian mirrors it has. */
+export const hostMirrors = async (folder = '/etc/apt'): Promise<HostMirrors> => {
   const read = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
   const parts = (await readdir(join(folder, 'sources.list.d')).catch(() => [])).toSorted();
   const sources = parseOneLineSources(await read(join(folder, 'sources.list')));
@@ -71,5 +82,5 @@ export const hostMirror = async (folder = '/etc/apt'): Promise<string | undefine
     if (part.endsWith('.list')) sources.push(...parseOneLineSources(text));
     if (part.endsWith('.sources')) sources.push(...parseDeb822Sources(text));
   }
-  return chooseMirror(sources);
+  return { main: chooseMirror(sources), security: chooseSecurityMirror(sources) };
 };

@@ -1,6 +1,5 @@
 // Chooses kernel modules by folder and driver, with the modules they depend on, and the firmware files they name.
 // Modules are unpacked from .xz but never stripped: the signature at their end is what Secure Boot's lockdown checks.
-import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -88,9 +87,16 @@ export const firmwareOf = (module: Buffer): string[] =>
   [...module.toString('latin1').matchAll(/\0firmware=([^\0]+)/g)].map((match) => match[1] ?? '');
 
 /**
- * Archive entries for the chosen modules plus the indexes depmod makes for exactly them, and the firmware names they ask for.
+ * Archive entries for the chosen modules plus the indexes depmod makes for exactly them (but those that `leaveIndexes` matches),
+ * and the firmware names they ask for.
  */
-export const moduleEntries = async (root: Root, tree: ModuleTree, chosen: readonly string[], scratch: string) => {
+export const moduleEntries = async (
+  root: Root,
+  tree: ModuleTree,
+  chosen: readonly string[],
+  scratch: string,
+  leaveIndexes?: RegExp,
+): Promise<{ readonly entries: Entry[]; readonly firmware: string[] }> => {
   const home = `lib/modules/${tree.kernelVersion}`;
   const entries: Entry[] = [];
   const firmware = new Set<string>();
@@ -106,10 +112,10 @@ export const moduleEntries = async (root: Root, tree: ModuleTree, chosen: readon
     await writeFile(join(scratch, home, name), await readFile(join(tree.folder, name)));
   }
   await root.tool('depmod', ['-b', scratch, tree.kernelVersion]);
-  for (const name of (await readdir(join(scratch, home))).filter((one) => one.startsWith('modules.')).toSorted()) {
+  const indexes = (await readdir(join(scratch, home))).filter((one) => one.startsWith('modules.') && leaveIndexes?.test(one) !== true);
+  for (const name of indexes.toSorted()) {
     entries.push({ kind: 'file', path: `usr/${home}/${name}`, data: await readFile(join(scratch, home, name)), executable: false });
   }
   await rm(scratch, { recursive: true, force: true });
-  const digest = createHash('sha256').update(chosen.join('\n')).digest('hex');
-  return { entries, firmware: [...firmware].toSorted(), digest };
+  return { entries, firmware: [...firmware].toSorted() };
 };

@@ -8,7 +8,7 @@ const KEYED = /^(root|modules|base)-([0-9a-f]{16})/;
 export const outdated = (names: readonly string[], keysInUse: readonly string[]): string[] =>
   names.filter((name) => {
     const key = KEYED.exec(name)?.[2];
-    return key !== undefined && (!keysInUse.includes(key) || name.endsWith('-again'));
+    return key !== undefined && !keysInUse.includes(key);
   });
 
 export const pruneCache = async (cacheFolder: string, keysInUse: readonly string[]): Promise<void> => {

@@ -3,10 +3,11 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { STAGE1_FIRMWARE_LEFT_OUT, STAGE1_MODULES } from './contents.ts';
+import { STAGE1_FIRMWARE_LEFT_OUT, STAGE1_INDEXES_LEFT_OUT, STAGE1_MODULES } from './contents.ts';
 import { writeCpio } from './cpio.ts';
 import type { Entry } from './cpio.ts';
-import { pickFirmware } from './firmware.ts';
+import { addedEntries, addedFor, pickFirmware } from './firmware.ts';
+import type { AddedFirmware } from './firmware.ts';
 import { chooseModules, moduleEntries } from './modules.ts';
 import type { ModuleTree } from './modules.ts';
 import { startPicking } from './pick.ts';
@@ -22,11 +23,13 @@ export const MERGED_LINKS: readonly Entry[] = ['bin', 'sbin', 'lib', 'lib64'].ma
 /** Everything of stage 1 but our own scripts; `missingFirmware` is what no package holds. */
 export type Stage1Base = { readonly entries: readonly Entry[]; readonly missingFirmware: readonly string[] };
 
-export const collectStage1 = async (root: Root, tree: ModuleTree, scratch: string): Promise<Stage1Base> => {
+/** @param added firmware from a person's folder; stage 1 takes what its network cards ask for. */
+export const collectStage1 = async (root: Root, tree: ModuleTree, added: AddedFirmware, scratch: string): Promise<Stage1Base> => {
   const picker = startPicking(root);
   await picker.add('usr/bin/busybox');
-  const modules = await moduleEntries(root, tree, chooseModules(tree, STAGE1_MODULES), scratch);
-  const missingFirmware = await pickFirmware(root, picker, modules.firmware, STAGE1_FIRMWARE_LEFT_OUT);
+  const modules = await moduleEntries(root, tree, chooseModules(tree, STAGE1_MODULES), scratch, STAGE1_INDEXES_LEFT_OUT);
+  const wanted = modules.firmware;
+  const missingFirmware = await pickFirmware(root, picker, { wanted, leave: STAGE1_FIRMWARE_LEFT_OUT, added });
   const entries: Entry[] = [
     ...MERGED_LINKS,
     { kind: 'folder', path: 'usr/lib64' },
@@ -36,6 +39,7 @@ export const collectStage1 = async (root: Root, tree: ModuleTree, scratch: strin
     { kind: 'character-device', path: 'dev/null', major: 1, minor: 3 },
     { kind: 'link', path: 'usr/sbin/modprobe', target: '../bin/busybox' },
     ...picker.entries(),
+    ...addedEntries(addedFor(added, wanted)),
     ...modules.entries,
   ];
   return { entries, missingFirmware };

@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { STAGE2_DATA, STAGE2_FIRMWARE_LEFT_OUT, STAGE2_MODULES, STAGE2_PROGRAMS } from './contents.ts';
 import { completeEntries } from './cpio.ts';
 import type { Entry } from './cpio.ts';
-import { pickFirmware } from './firmware.ts';
+import { addedEntries, pickFirmware } from './firmware.ts';
+import type { AddedFirmware } from './firmware.ts';
 import { chooseModules, moduleEntries } from './modules.ts';
 import type { ModuleTree } from './modules.ts';
 import { startPicking } from './pick.ts';
@@ -35,8 +36,20 @@ const SETTINGS: readonly Entry[] = [
 
 export type Stage2Base = { readonly entries: readonly Entry[]; readonly missingFirmware: readonly string[] };
 
-/** Collects the base of stage 2. `nodeFile` is a Node program for x64 Linux. */
-export const collectStage2 = async (root: Root, tree: ModuleTree, nodeFile: string, scratch: string): Promise<Stage2Base> => {
+export type Stage2Inputs = {
+  /** A Node program for x64 Linux. */
+  readonly nodeFile: string;
+  /** Firmware from a person's folder: all of it, since some drivers put names together themselves. */
+  readonly added: AddedFirmware;
+};
+
+/** Collects the base of stage 2. */
+export const collectStage2 = async (
+  root: Root,
+  tree: ModuleTree,
+  { nodeFile, added }: Stage2Inputs,
+  scratch: string,
+): Promise<Stage2Base> => {
   const picker = startPicking(root);
   for (const name of STAGE2_PROGRAMS) await picker.addProgram(name);
   for (const path of STAGE2_DATA) await picker.add(path);
@@ -46,12 +59,13 @@ export const collectStage2 = async (root: Root, tree: ModuleTree, nodeFile: stri
   await picker.addForeign('usr/lib/rackside/node', await readFile(stripped));
   await rm(stripped);
   const modules = await moduleEntries(root, tree, chooseModules(tree, STAGE2_MODULES), scratch);
-  const missingFirmware = await pickFirmware(root, picker, modules.firmware, STAGE2_FIRMWARE_LEFT_OUT);
+  const missingFirmware = await pickFirmware(root, picker, { wanted: modules.firmware, leave: STAGE2_FIRMWARE_LEFT_OUT, added });
   const commands = (await run(join(root.folder, 'usr/bin/busybox'), ['--list'])).split('\n').filter((name) => name !== '');
   const standIns = commands
     .filter((name) => !picker.has(`usr/bin/${name}`) && !picker.has(`usr/sbin/${name}`) && name !== 'busybox')
     .map((name): Entry => ({ kind: 'link', path: `usr/bin/${name}`, target: 'busybox' }));
-  return { entries: [...MERGED_LINKS, ...SETTINGS, ...standIns, ...picker.entries(), ...modules.entries], missingFirmware };
+  const entries = [...MERGED_LINKS, ...SETTINGS, ...standIns, ...picker.entries(), ...addedEntries(added), ...modules.entries];
+  return { entries, missingFirmware };
 };
 
 /** Our own layer of stage 2: the agent and the scripts that start it. It may not share a top-level folder with the base. */

@@ -50,16 +50,26 @@ export PATH=/usr/bin:/usr/sbin
 /usr/bin/busybox mount -t devtmpfs devtmpfs /dev
 /usr/bin/busybox --install -s /usr/bin
 ${LOAD_DRIVERS}
+word() { sed -n "s/.* $1=\\([^ ]*\\).*/\\1/p" /proc/cmdline; }
 uuid=$(sed -n 's/.*root=UUID=\\([^ ]*\\).*/\\1/p' /proc/cmdline)
-modprobe -a -q ext4 crc32c
+type=$(word rootfstype)
+flags=$(word rootflags)
+modprobe -a -q "\${type:-ext4}" crc32c
+# What BusyBox lacks is there where the image needs it: a look into volume groups, and signatures of more filesystems.
+finder=/usr/sbin/findfs
+[ -x $finder ] || finder=findfs
+find_root() {
+  [ ! -x /usr/sbin/lvm ] || { modprobe -q dm_mod; lvm vgchange -q -ay --noudevsync >/dev/null 2>&1; lvm vgmknodes -q >/dev/null 2>&1; }
+  root=$($finder "UUID=$uuid" 2>/dev/null)
+}
 tries=0
-until root=$(findfs "UUID=$uuid" 2>/dev/null); do
+until find_root; do
   load_drivers
   tries=$((tries + 1))
   [ $tries -gt 100 ] && { echo "no disk holds the root file system $uuid"; sleep 20; reboot -f; }
   usleep 200000
 done
-mount -t ext4 -o ro "$root" /root || { echo "$root could not be mounted"; sleep 20; reboot -f; }
+mount -t "\${type:-ext4}" -o "ro\${flags:+,$flags}" "$root" /root || { echo "$root could not be mounted"; sleep 20; reboot -f; }
 for folder in proc sys dev; do mount --move /$folder /root/$folder; done
 exec switch_root /root /sbin/init
 `;
@@ -106,6 +116,8 @@ const FOLDERS = ['proc', 'sys', 'dev', 'run', 'tmp', 'mnt', 'root', 'home', 'var
 const commands = (names: readonly string[]): Entry[] =>
   names.filter((name) => name !== '' && name !== 'busybox').map((name) => ({ kind: 'link', path: `usr/bin/${name}`, target: 'busybox' }));
 
+const MOUNT_TABLE = `UUID=${ROOT_UUID} / ext4 defaults 0 1\n`;
+
 /** The archive entries the initramfs adds to BusyBox and modules. */
 export const initramfsEntries = (): Entry[] => [
   script('init', INITRAMFS_INIT),
@@ -114,7 +126,7 @@ export const initramfsEntries = (): Entry[] => [
 ];
 
 /** The files of the root that no package brings. `grubConfig` is read by both GRUBs. */
-export const rootEntries = (grubConfig: string, commandNames: readonly string[]): Entry[] => [
+export const rootEntries = (grubConfig: string, commandNames: readonly string[], mountTable: string = MOUNT_TABLE): Entry[] => [
   ...commands(commandNames),
   ...FOLDERS.map((path): Entry => ({ kind: 'folder', path })),
   { kind: 'link', path: 'usr/sbin/init', target: '../bin/busybox' },
@@ -127,7 +139,7 @@ export const rootEntries = (grubConfig: string, commandNames: readonly string[])
   text('etc/hostname', `${IMAGE_HOST_NAME}\n`),
   text('etc/hosts', `127.0.0.1 localhost ${IMAGE_HOST_NAME}\n`),
   text('etc/machine-id', '8d2f6c1e0b7a4d35a1c9e4f0b6d83a57\n'),
-  text('etc/fstab', `UUID=${ROOT_UUID} / ext4 defaults 0 1\n`),
+  text('etc/fstab', mountTable),
   text('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\n'),
   text('etc/shadow', 'root::20000:0:99999:7:::\n'),
   text('etc/group', 'root:x:0:\n'),
@@ -138,21 +150,33 @@ export const rootEntries = (grubConfig: string, commandNames: readonly string[])
   text('boot/grub/grub.cfg', grubConfig),
 ];
 
+/** Where the root filesystem is, as kernel and GRUB are told. */
+export type RootPlace = {
+  readonly uuid: string;
+  readonly filesystem: 'ext4' | 'xfs' | 'btrfs';
+  /** Folder of the filesystem that becomes the root, such as the subvolume `/@`; else empty. */
+  readonly folder: string;
+};
+const EXT4_ROOT: RootPlace = { uuid: ROOT_UUID, filesystem: 'ext4', folder: '' };
+
+const rootWords = ({ uuid, filesystem, folder }: RootPlace): string =>
+  `root=UUID=${uuid} rootfstype=${filesystem}${folder === '' ? '' : ` rootflags=subvol=${folder.slice(1)}`} ro`;
+
 /** The image's own grub.cfg, on its root file system. */
-export const imageGrubConfig = (kernelVersion: string): string => `set timeout=0
+export const imageGrubConfig = (kernelVersion: string, place: RootPlace = EXT4_ROOT): string => `set timeout=0
 if [ "$grub_platform" = pc ]; then
   serial --unit=0 --speed=115200
   terminal_output console serial
 fi
 menuentry 'Debian' {
   echo 'Loading Debian ...'
-  linux /boot/vmlinuz-${kernelVersion} root=UUID=${ROOT_UUID} ro quiet console=tty0 console=ttyS0,115200
-  initrd /boot/initrd.img-${kernelVersion}
+  linux ${place.folder}/boot/vmlinuz-${kernelVersion} ${rootWords(place)} quiet console=tty0 console=ttyS0,115200
+  initrd ${place.folder}/boot/initrd.img-${kernelVersion}
 }
 `;
 
 /** The grub.cfg of the ESP, as Debian's grub-install writes it: finds the root and goes on there. */
-export const espGrubConfig = `search.fs_uuid ${ROOT_UUID} root
-set prefix=($root)'/boot/grub'
+export const espGrubConfig = ({ uuid, folder }: RootPlace = EXT4_ROOT): string => `search.fs_uuid ${uuid} root
+set prefix=($root)'${folder}/boot/grub'
 configfile $prefix/grub.cfg
 `;

@@ -20,6 +20,7 @@ import { isBuildStop, run } from './run.ts';
 import { MERGED_LINKS } from './stage1.ts';
 import { layOut } from './stage2.ts';
 import { IMAGE_MODULES, ROOT_UUID, espGrubConfig, imageGrubConfig, initramfsEntries, rootEntries } from './test-image-files.ts';
+import type { RootPlace } from './test-image-files.ts';
 
 export type TestImageOptions = {
   /** Default `.cache/test-image/debian-small.raw`. */
@@ -32,18 +33,19 @@ export type TestImageOptions = {
 
 export type TestImage = { readonly path: string; readonly sizeBytes: number };
 
-const CACHE = join(REPOSITORY, '.cache/bootkit');
+export const CACHE = join(REPOSITORY, '.cache/bootkit');
 const SECTOR = 512;
 const MEBIBYTE = 1024 * 1024;
 const CORE_LBA = 2048;
 const ESP_LBA = 4096;
 
-const loaderFiles = async (root: Root): Promise<{ path: string; data: Uint8Array }[]> => {
+/** What is on the ESP; `place` is where GRUB goes on. */
+export const loaderFiles = async (root: Root, place?: RootPlace): Promise<{ path: string; data: Uint8Array }[]> => {
   const take = (path: string): Promise<Buffer> => readFile(join(root.folder, path));
   const shim = await take('usr/lib/shim/shimx64.efi.signed');
   const grub = await take('usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed');
   const mok = await take('usr/lib/shim/mmx64.efi.signed');
-  const config = Buffer.from(espGrubConfig);
+  const config = Buffer.from(espGrubConfig(place));
   // As on a Debian installed with the removable-media path too: one loader for the boot entry, one for firmware without entries.
   return [
     { path: 'EFI/BOOT/BOOTX64.EFI', data: shim },
@@ -56,14 +58,30 @@ const loaderFiles = async (root: Root): Promise<{ path: string; data: Uint8Array
   ];
 };
 
+/** How a root differs from that of the test image. */
+export type RootWish = {
+  readonly place: RootPlace;
+  readonly mountTable: string;
+  /** Drivers and programs of the initramfs on top of the test image's own. */
+  readonly modules: readonly string[];
+  readonly programs: readonly string[];
+};
+
 /** Everything of the root file system. */
-const rootFiles = async (root: Root, cacheFolder: string, scratch: string): Promise<{ entries: Entry[]; seconds: number }> => {
+export const rootFiles = async (
+  root: Root,
+  cacheFolder: string,
+  scratch: string,
+  wish?: RootWish,
+): Promise<{ entries: Entry[]; seconds: number }> => {
   const tree = await openModules(root, cacheFolder);
   const kernel = join(root.folder, 'boot', `vmlinuz-${tree.kernelVersion}`);
   const seconds = Math.floor((await stat(kernel)).mtimeMs / 1000);
-  const modules = await moduleEntries(root, tree, chooseModules(tree, IMAGE_MODULES), scratch);
+  const choice = { ...IMAGE_MODULES, take: [...IMAGE_MODULES.take, ...(wish?.modules ?? [])] };
+  const modules = await moduleEntries(root, tree, chooseModules(tree, choice), scratch);
   const picker = startPicking(root);
   await picker.add('usr/bin/busybox');
+  for (const name of wish?.programs ?? []) await picker.addProgram(name);
   const archive = writeCpio([...MERGED_LINKS, ...picker.entries(), ...modules.entries, ...initramfsEntries()], seconds);
   await writeFile(scratch, archive);
   await root.tool('zstd', ['-9', '-q', '-f', scratch, '-o', `${scratch}.zst`]);
@@ -75,7 +93,7 @@ const rootFiles = async (root: Root, cacheFolder: string, scratch: string): Prom
     ...MERGED_LINKS,
     ...picker.entries(),
     ...modules.entries,
-    ...rootEntries(imageGrubConfig(tree.kernelVersion), names),
+    ...rootEntries(imageGrubConfig(tree.kernelVersion, wish?.place), names, wish?.mountTable),
     { kind: 'file', path: `boot/vmlinuz-${tree.kernelVersion}`, data: await readFile(kernel), executable: false },
     { kind: 'file', path: `boot/initrd.img-${tree.kernelVersion}`, data: initramfs, executable: false },
   ];
@@ -94,14 +112,19 @@ export const buildTestImage = (options: TestImageOptions = {}): Promise<TestImag
   return alone(CACHE, say, () => build(options, say));
 };
 
+/** The kit's packages, unpacked; hold the cache (`alone`) meanwhile. */
+export const openPackages = async (mirror: string | undefined, say: (line: string) => void): Promise<Root> => {
+  const list = JSON.parse(await readFile(join(import.meta.dirname, 'packages.json'), 'utf8')) as PackageList;
+  const lockFile = join(import.meta.dirname, 'lock.json');
+  const fetched = await fetchPackages({ list, lockFile, cacheFolder: CACHE, mirror, updateLock: false, say });
+  return openRoot(fetched, CACHE, say);
+};
+
 const build = async (options: TestImageOptions, say: (line: string) => void): Promise<TestImage> => {
   const path = options.file ?? join(REPOSITORY, '.cache/test-image/debian-small.raw');
   const sizeBytes = options.sizeBytes ?? 1024 * MEBIBYTE;
   const cacheFolder = CACHE;
-  const list = JSON.parse(await readFile(join(import.meta.dirname, 'packages.json'), 'utf8')) as PackageList;
-  const lockFile = join(import.meta.dirname, 'lock.json');
-  const fetched = await fetchPackages({ list, lockFile, cacheFolder, mirror: options.mirror, updateLock: false, say });
-  const root = await openRoot(fetched, cacheFolder, say);
+  const root = await openPackages(options.mirror, say);
   const key = await imageKey(root, sizeBytes);
   const known = await readFile(`${path}.key`, 'utf8').catch(() => '');
   if (known === key && (await stat(path).catch(() => undefined))?.size === sizeBytes) return { path, sizeBytes };

@@ -4,7 +4,7 @@ import type { AgentEnvironment } from '../../agent/environment.ts';
 import type { Decision, LocalBoot } from '../../agent/protocol/decision.ts';
 import { assessmentSchema } from '../../agent/protocol/decision.ts';
 import type { Disk } from '../../agent/protocol/disk.ts';
-import { disk, hash, inventory } from '../machines/fixtures.ts';
+import { disk, hash, inventory } from '../journey/fixtures.ts';
 
 const OSOID = hash('a');
 const LOCAL_BOOT: LocalBoot = { kind: 'uefi', espUuid: 'AAAA-BBBB', loaderPath: '/EFI/debian/shimx64.efi' };
@@ -70,6 +70,7 @@ describe('a decision held against the own disks', () => {
     ['disk.several-fit', { disks: [disk(), disk({ serial: 'DISK-2', wwn: null, path: '/dev/sdb' })] }],
     ['disk.unreadable', { disks: [disk({ content: null, problem })] }],
     ['disk.none-suitable', { disks: [] }],
+    ['disk.not-listed', { disks: [], problems: [{ source: 'disks', message: 'no answer within 40 s' }] }],
     ['disk.none-suitable', { disks: [disk({ exclusions: ['removable'] })] }],
   ] as const)('%s is a refusal in words', async (code, change) => {
     const judged = await judge(deployOf(), change as Parameters<typeof inventory>[0]);

@@ -23,7 +23,7 @@ const toolsWith = (code: number, stdout: string) => {
 
 test('our entry is started once at the next boot; the order stays as it is', async () => {
   const { runs, tools } = toolsWith(0, LISTED);
-  await setBootEntryOnce(tools);
+  expect(await setBootEntryOnce(tools)).toBe(true);
   expect(runs).toEqual(['efibootmgr', 'efibootmgr --bootnext 00A7']);
 });
 
@@ -34,6 +34,6 @@ test.each([
   ['nothing listed', 0, ''],
 ])('%s: nothing is set', async (_what, code, stdout) => {
   const { runs, tools } = toolsWith(code, stdout);
-  await setBootEntryOnce(tools);
+  expect(await setBootEntryOnce(tools)).toBe(false);
   expect(runs).toEqual(['efibootmgr']);
 });

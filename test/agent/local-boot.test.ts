@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AgentEnvironment } from '../../agent/environment.ts';
+import { findBootPath } from '../../agent/deploy/local-boot.ts';
+import type { PartitionTable } from '../../agent/image/partition-table.ts';
 import { openReader } from '../../agent/inventory/block/linux.ts';
 import { checkLocalBoot, localBootOf } from '../../agent/local-boot.ts';
 import type { LocalBoot } from '../../agent/protocol/decision.ts';
 import type { Disk } from '../../agent/protocol/disk.ts';
-import { disk, hash, inventory } from '../machines/fixtures.ts';
+import { disk, hash, inventory } from '../journey/fixtures.ts';
 import { writeDemoImage } from '../rack/demo-image.ts';
+import { writeFat16 } from '../rack/fat16.ts';
 
 const OSOID = hash('a');
 const FOUND: LocalBoot = { kind: 'uefi', espUuid: 'AAAA-BBBB', loaderPath: '/EFI/debian/shimx64.efi' };
@@ -90,5 +93,25 @@ describe('the loader of a disk', () => {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  });
+
+  test.each([
+    ["Fedora's, with 32-bit loaders beside", ['fedora/grubia32', 'fedora/shimia32', 'fedora/grubx64', 'fedora/shimx64'], 'fedora/shimx64'],
+    ["openSUSE's, whose shim says no architecture", ['opensuse/grubx64', 'opensuse/grub', 'opensuse/shim'], 'opensuse/shim'],
+    ['for removable media, of both widths', ['boot/bootia32', 'boot/bootx64'], 'BOOT/bootx64'],
+    ['32-bit alone, which this machine does not start', ['acme/shimia32', 'boot/bootia32'], null],
+  ])('the one that this machine and its firmware start: %s', async (_what, names, expected) => {
+    const bytes = writeFat16({
+      files: names.map((name) => ({ path: `EFI/${name}.efi`, bytes: Buffer.from('MZ') })),
+      sizeBytes: 16 * 1024 * 1024,
+      label: 'ESP',
+      serial: 7,
+    });
+    const disk = { sizeBytes: bytes.length, read: async (at: number, into: Uint8Array) => into.set(bytes.subarray(at, at + into.length)) };
+    const esp = { number: 1, type: '0xef', guid: null, startLba: 0, sectors: bytes.length / 512, attributes: '0'.repeat(16), name: '' };
+    const table = { kind: 'mbr', logicalSectorBytes: 512, diskSizeBytes: bytes.length, partitions: [esp] } as unknown as PartitionTable;
+    const { localBoot } = await findBootPath(disk, table, 'uefi');
+    const found = localBoot.kind === 'uefi' ? localBoot.loaderPath : undefined;
+    expect(found?.toLowerCase()).toBe(expected === null ? undefined : `/efi/${expected}.efi`.toLowerCase());
   });
 });

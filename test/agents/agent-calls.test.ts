@@ -7,7 +7,7 @@ import { generateSigningKey, trustedKeysOf } from '../../agent/image/signature.t
 import { agentCalls } from '../../main/agents/agent-calls.ts';
 import type { AgentCallsOptions } from '../../main/agents/agent-calls.ts';
 import type { StoredSession } from '../../main/agents/session-store.ts';
-import { inventory } from '../machines/fixtures.ts';
+import { inventory } from '../journey/fixtures.ts';
 
 const session = { id: 's1', bootMac: '52:54:00:00:00:01' } as StoredSession;
 

@@ -81,6 +81,58 @@ describe('hello', () => {
   });
 });
 
+describe('what is kept of sessions', () => {
+  const HOUR_MS = 60 * 60_000;
+  const WEEK_MS = 7 * 24 * HOUR_MS;
+  const sessions = (): number => rig.count('session');
+
+  test('one that ended goes an hour later, and its hello still opens nothing', () => {
+    const hello = rig.hello();
+    rig.agents.end(valueOf(rig.agents.hello(hello)).session.id);
+    rig.clock.atMs += HOUR_MS;
+    expect([rig.agents.tidy().length, sessions()]).toEqual([0, 1]);
+    rig.clock.atMs += 1;
+    expect([rig.agents.tidy().length, sessions()]).toEqual([1, 0]);
+    rig.clock.atMs -= 1;
+    expect(codeOf(rig.agents.hello(hello))).toBe('agent.token-invalid');
+  });
+
+  test('one that runs stays as long as it is heard, also over a restart, and goes after a week of silence', () => {
+    const session = rig.open();
+    for (let week = 1; week <= 3; week += 1) {
+      rig.clock.atMs += WEEK_MS;
+      valueOf(rig.agents.authenticate(rig.request(session, week)));
+      rig.restart();
+      expect(rig.agents.tidy()).toEqual([]);
+    }
+    rig.clock.atMs += WEEK_MS + 1;
+    expect(rig.agents.tidy()).toEqual([session.id]);
+    expect(codeOf(rig.agents.authenticate(rig.request(session, 9)))).toBe('agent.session-unknown');
+  });
+
+  test('used tokens are remembered for their hour, unused ones not at all', () => {
+    for (let times = 0; times < 100; times += 1) rig.agents.issueToken(MAC);
+    expect(rig.count('used_token')).toBe(0);
+    rig.open();
+    rig.clock.atMs += HOUR_MS + 1;
+    rig.open({ nonce: 'e'.repeat(32) });
+    expect(rig.count('used_token')).toBe(1);
+  });
+
+  test('a token of another station, or one altered anywhere, is none', () => {
+    const token = rig.agents.issueToken(MAC);
+    const other = createAgentsRig();
+    expect(codeOf(rig.agents.hello(rig.hello({ token: other.agents.issueToken(MAC) })))).toBe('agent.token-invalid');
+    other.close();
+    for (let at = 0; at < token.length; at += 1) {
+      const altered = token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1);
+      expect(codeOf(rig.agents.hello(rig.hello({ token: altered })))).toBe('agent.token-invalid');
+    }
+    expect(codeOf(rig.agents.hello(rig.hello({ token: `${token}=` })))).toBe('agent.token-invalid');
+    expect(codeOf(rig.agents.hello(rig.hello({ token })))).toBeNull();
+  });
+});
+
 describe('the proof of a request', () => {
   test('covers method, path with query, body and counter', () => {
     const session = rig.open();

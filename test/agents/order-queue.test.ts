@@ -7,7 +7,7 @@ import { createOrderQueue, signText } from '../../main/agents/order-queue.ts';
 const key = generateSigningKey();
 const never = new AbortController().signal;
 const RESCAN = { kind: 'rescan' } as const;
-const queueAt = (start: number) => createOrderQueue({ sessionId: 's', key, start });
+const queueAt = (start: number) => createOrderQueue({ sessionId: 's', key, start, trustedKeys: () => [] });
 const numbers = (signed: readonly Signed[]): readonly number[] =>
   signed.map(({ body }) => orderBodySchema.parse(JSON.parse(body)).sequence);
 
@@ -41,6 +41,19 @@ describe('orders waiting for a session', () => {
     expect(numbers(await poll)).toEqual([]);
     queue.push(RESCAN, 6);
     expect(numbers(await queue.after(0, 1000, never))).toEqual([2]);
+  });
+
+  test('an order carries the keys that are trusted when it is given; a line for the screen carries none', async () => {
+    let trusted = [{ keyId: 'one', publicKey: 'AAAA' }];
+    const queue = createOrderQueue({ sessionId: 's', key, start: 0, trustedKeys: () => trusted });
+    queue.push(RESCAN, 5);
+    trusted = [...trusted, { keyId: 'two', publicKey: 'BBBB' }];
+    queue.push(RESCAN, 6);
+    trusted = [];
+    queue.push(RESCAN, 7);
+    queue.push({ kind: 'show', text: 'hello', waitingFor: null }, 8);
+    const bodies = (await queue.after(0, 1000, never)).map(({ body }) => orderBodySchema.parse(JSON.parse(body)));
+    expect(bodies.map(({ trustedKeys }) => trustedKeys?.map(({ keyId }) => keyId))).toEqual([['one'], ['one', 'two'], [], undefined]);
   });
 
   test('a poll ends empty after its time, and not before', async () => {
@@ -88,7 +101,7 @@ describe('orders waiting for a session', () => {
     const [signed] = await queue.after(0, 1000, never);
     if (signed === undefined) return expect.fail('no order');
     const signature = Buffer.from(signed.signature, 'base64');
-    expect(JSON.parse(signed.body)).toEqual({ sessionId: 's', sequence: 1, issuedAtMs: 1234, order: RESCAN });
+    expect(JSON.parse(signed.body)).toEqual({ sessionId: 's', sequence: 1, issuedAtMs: 1234, trustedKeys: [], order: RESCAN });
     expect(signed.keyId).toBe(key.keyId);
     expect(verifyBytes(key.publicKey, 'order', Buffer.from(signed.body), signature)).toBe(true);
     expect(verifyBytes(key.publicKey, 'manifest', Buffer.from(signed.body), signature)).toBe(false);

@@ -4,8 +4,10 @@ import { generateSigningKey, verifyBytes } from '../../agent/image/signature.ts'
 import { requestMac } from '../../agent/image/session-proof.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import { helloAnswerSchema, orderBodySchema } from '../../agent/protocol/messages.ts';
-import type { Hello, OrderBody, Signed } from '../../agent/protocol/messages.ts';
+import type { Hello, HelloAnswer, OrderBody, Signed } from '../../agent/protocol/messages.ts';
 import { createAgents } from '../../main/agents/agents.ts';
+import type { AgentsOptions } from '../../main/agents/agents.ts';
+import { createBootTokens } from '../../main/agents/boot-tokens.ts';
 import { createSessionStore } from '../../main/agents/session-store.ts';
 import type { StoredSession } from '../../main/agents/session-store.ts';
 import { openDatabase } from '../../main/database/open.ts';
@@ -17,17 +19,22 @@ export const valueOf = <T>(result: Result<T>): T =>
   result.ok ? result.value : expect.fail(`${result.failure.code}: ${result.failure.message}`);
 export const codeOf = (result: Result<unknown>): string | null => (result.ok ? null : result.failure.code);
 
-export const createAgentsRig = () => {
+export const createAgentsRig = ({
+  trustedKeys = () => [],
+  ...options
+}: Pick<AgentsOptions, 'largeBodyPatienceMs'> & { readonly trustedKeys?: () => HelloAnswer['trustedKeys'] } = {}) => {
   const database = valueOf(openDatabase(':memory:'));
   const signingKey = generateSigningKey();
   const clock = { atMs: 1_000_000 };
   const start = () =>
     createAgents({
+      ...options,
       store: createSessionStore(database),
+      tokens: createBootTokens(database),
       signingKey,
       kitId: () => KIT,
       now: () => clock.atMs,
-      describe: () => ({ stationName: 'bench', siteName: 'Site A', trustedKeys: [] }),
+      describe: () => ({ stationName: 'bench', siteName: 'Site A', trustedKeys: trustedKeys() }),
     });
   const rig = { clock, signingKey, agents: start() };
 
@@ -57,6 +64,8 @@ export const createAgentsRig = () => {
     open: (change: Partial<Hello> = {}): StoredSession => valueOf(rig.agents.hello(hello(change))).session,
     answerIn: (signed: Signed) => helloAnswerSchema.parse(believed(signed)),
     ordersIn: (signed: readonly Signed[]): readonly OrderBody[] => signed.map((one) => orderBodySchema.parse(believed(one))),
+    /** Rows of a table. */
+    count: (table: string): number => Number(database.prepare(`SELECT count(*) FROM ${table}`).pluck().get()),
     restart: () => {
       rig.agents = start();
     },

@@ -12,7 +12,7 @@ import type { StoredSession } from '../../main/agents/session-store.ts';
 import { startHttp } from '../../main/http/server.ts';
 import type { RunningHttp } from '../../main/http/server.ts';
 import type { Library } from '../../main/library/library.ts';
-import { inventory } from '../machines/fixtures.ts';
+import { inventory } from '../journey/fixtures.ts';
 import { createAgentsRig, valueOf } from './rig.ts';
 import type { AgentsRig } from './rig.ts';
 
@@ -35,6 +35,10 @@ const calls: AgentCalls = {
   onReport: (_session, report) => void heard.push(`report ${report.kind}`),
   onRecordWanted: (_session, { jobId }) =>
     jobId === 'mine' ? success(Buffer.from('record')) : failed('job.other', 'That is not your job.', 'Nothing.'),
+  onCaptureAsked: () => failed('job.unknown', 'No captures here.', 'Nothing.'),
+  onHealAsked: () => failed('job.unknown', 'No captures here.', 'Nothing.'),
+  onPayloadAsked: () => failed('job.unknown', 'No builds here.', 'Nothing.'),
+  onCaptured: () => undefined,
   onRefused: (_address, failure) => void refused.push(failure),
 };
 
@@ -48,7 +52,13 @@ beforeEach(async () => {
     await startHttp({
       address: '127.0.0.1',
       port: 0,
-      routes: [...agentRoutes(rig.agents, calls), ...libraryRoutes(rig.agents, calls, () => library)],
+      routes: [
+        ...agentRoutes(rig.agents, calls),
+        ...libraryRoutes(rig.agents, calls, () => library, {
+          acceptsSignature: () => false,
+          onLibrary: (_session, failure) => heard.push(`library ${failure?.code ?? 'back'}`),
+        }),
+      ],
       onEvent: (event) => {
         if (event.kind === 'crashed') crashed.push(event.error);
       },
@@ -117,7 +127,7 @@ describe('hello', () => {
     ['no JSON', '{', 'http.bad-json'],
     ['another shape', '{"token":1}', 'http.bad-shape'],
     ['a nonce that is none', JSON.stringify({ nonce: 'x' }), 'http.bad-shape'],
-    ['deep nesting', '['.repeat(50_000), 'http.bad-json'],
+    ['deep nesting', '['.repeat(16_000), 'http.bad-json'],
     ['bytes', Buffer.from([0xff, 0xfe, 0]), 'http.bad-json'],
     ['nothing', '', 'http.bad-json'],
   ])('%s is refused', async (_what, body, code) => {
@@ -126,7 +136,7 @@ describe('hello', () => {
   });
 
   test('a huge body is refused with 413', async () => {
-    const answer = await send('/agent/hello', { body: Buffer.alloc(1024 * 1024 + 1, 0x20) });
+    const answer = await send('/agent/hello', { body: Buffer.alloc(16 * 1024 + 1, 0x20) });
     expect([answer.status, answer.code()]).toEqual([413, 'http.body-too-large']);
   });
 });
@@ -258,8 +268,10 @@ describe('images', () => {
     library = opened;
     const pulled = await send(`/library/${'b'.repeat(64)}/manifest`, { session });
     expect([pulled.status, pulled.code()]).toEqual([503, 'link.station-busy']);
+    expect(heard.filter((one) => one.startsWith('library'))).toEqual(['library library.unreadable']);
     const unknown = await send(`/library/${'c'.repeat(64)}/manifest`, { session });
     expect([unknown.status, unknown.code()]).toEqual([404, 'image.unknown']);
+    expect(heard.filter((one) => one.startsWith('library'))).toEqual(['library library.unreadable', 'library back']);
   });
 
   test.each([

@@ -7,6 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startHttp } from '../../main/http/server.ts';
 import { pathPattern } from '../../main/http/routes.ts';
+import { buildWindow } from '../../scripts/build.ts';
 import type { JobView } from '../../preload/contract/views.ts';
 import { writeDemoImage } from '../rack/demo-image.ts';
 import { need, startRehearsal } from '../rack/rehearsal.ts';
@@ -38,6 +39,8 @@ const imagePath = join(folder, 'image.raw');
 const { sizeBytes } = await writeDemoImage(imagePath, { contentBytes: Number(contentBytes), seed: 7, rootBytes: Number(contentBytes) });
 execFileSync('zstd', ['-q', '-T0', imagePath]);
 
+// The station serves its window too, and a fresh clone has none yet; it is said on standard error, which nobody measures.
+await buildWindow();
 const ended = new Set<string>();
 const rehearsal = await startRehearsal({
   folder: join(folder, 'site'),

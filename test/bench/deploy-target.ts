@@ -1,4 +1,4 @@
-// One machine of the deploy figure, in a process of its own: node deploy-target.ts WIRE_JSON NUMBER DISK LOOP. The software target's
+// One machine of the deploy figure, in a process of its own: node deploy-target.ts WIRE_JSON NUMBER DISK LOOP [THREADS]. The software target's
 // firmware and the real agent with its worker threads; its disk is the loop device LOOP over the file DISK, opened as on real hardware.
 import { availableParallelism } from 'node:os';
 import { statSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { makeHardware } from '../rack/hardware.ts';
 import { createSoftwareTarget, makeDisk } from '../rack/software-target.ts';
 import type { Wire } from '../rack/firmware/boot-chain.ts';
 
-const [wireJson = '', number = '', diskPath = '', loop = ''] = process.argv.slice(2);
+const [wireJson = '', number = '', diskPath = '', loop = '', threads = ''] = process.argv.slice(2);
 const real = systemTools();
 /** A loop device is none of this machine's boot disks. */
 const tools: Tools = {
@@ -28,7 +28,7 @@ const target = createSoftwareTarget({
   wrapEnvironment: (environment) => ({
     ...environment,
     tools,
-    workers: workersFor(availableParallelism()),
+    workers: threads === '' ? workersFor(availableParallelism()) : Number(threads),
     device: (found) => Promise.resolve(blockDevice(loop, identityOf(found), tools)),
   }),
 });

@@ -1,7 +1,7 @@
 // What a figure of the bench is: our number beside a reference's from the same run, their ratio, and the limit that the ratio keeps.
 // Absolute speeds depend on the computer; ratios of interleaved pairs hardly do.
 
-/** One line of `--json`. Speeds are in the figure's own unit, more is better; sizes are bytes, less is better. */
+/** One line of `--json`. Speeds are in the figure's own unit, more is better; sizes are bytes and times `s`, less is better. */
 export type Measured = {
   readonly figure: string;
   readonly unit: string;
@@ -11,8 +11,12 @@ export type Measured = {
   readonly reference: number | null;
   /** Median of the pairs' ratios, ours ÷ reference. */
   readonly ratio: number | null;
-  /** Least ratio for speeds, most bytes for sizes; null: reported only. */
+  /** Least ratio for speeds, greatest for costs, most bytes for sizes, most seconds for times; null: reported only. */
   readonly limit: number | null;
+  /** The ratio is of costs: the limit is the most it may be. */
+  readonly isCost?: true;
+  /** The limit is the most seconds it may take. */
+  readonly isTime?: true;
   readonly holds: boolean;
 };
 export type Skipped = { readonly figure: string; readonly skipped: string };
@@ -78,15 +82,43 @@ export const speedLine = (figure: string, unit: string, pairs: readonly Pair<num
   };
 };
 
-/** Sizes: less is better, `limit` is the most bytes. */
-export const sizeLine = (figure: string, sizeBytes: number, limit: number | null): Measured => ({
+/** Costs: less is better, `limit` is the most that ours may be of the reference's. */
+export const costLine = (figure: string, unit: string, pairs: readonly Pair<number>[], limit: number): Measured => {
+  const line = speedLine(figure, unit, pairs, null);
+  return { ...line, limit, isCost: true, holds: line.ratio !== null && line.ratio <= limit };
+};
+
+/** Bytes of ours and of a reference, which the same input always gives: one run says what three would. `limit` is the greatest ratio. */
+export const shareLine = (figure: string, oursBytes: number, referenceBytes: number, limit: number): Measured => {
+  const ratio = round(oursBytes / referenceBytes);
+  return { figure, unit: 'bytes', ours: oursBytes, reference: referenceBytes, ratio, limit, isCost: true, holds: ratio <= limit };
+};
+
+/** Sizes: less is better, `limit` is the most bytes. The reference's is for comparison; without one the ratio is of the limit. */
+export const sizeLine = (figure: string, sizeBytes: number, limit: number | null, reference: number | null = null): Measured => ({
   figure,
   unit: 'bytes',
   ours: sizeBytes,
-  reference: null,
-  ratio: limit === null ? null : round(sizeBytes / limit),
+  reference,
+  ratio: reference !== null ? round(sizeBytes / reference) : limit === null ? null : round(sizeBytes / limit),
   limit,
   holds: limit === null || sizeBytes <= limit,
 });
+
+/** Times: less is better, `limitSeconds` is the most. The reference's time says what part of it is the computer's. */
+export const timeLine = (figure: string, pairs: readonly Pair<number>[], limitSeconds: number): Measured => {
+  const ours = round(median(pairs.map((pair) => pair.ours)));
+  const reference = round(median(pairs.map((pair) => pair.reference)));
+  return {
+    figure,
+    unit: 's',
+    ours,
+    reference,
+    ratio: round(ours / reference),
+    limit: limitSeconds,
+    isTime: true,
+    holds: ours <= limitSeconds,
+  };
+};
 
 const round = (value: number): number => Math.round(value * 1000) / 1000;

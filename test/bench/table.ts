@@ -20,6 +20,7 @@ const againstReference = (line: Measured): string =>
 
 const verdict = (line: Measured): string => {
   if (line.limit === null) return '';
-  const limit = line.unit === 'bytes' ? `at most ${withUnit(line, line.limit)}` : `at least ${line.limit}`;
+  const most = line.isCost !== true && (line.unit === 'bytes' || line.isTime === true) ? withUnit(line, line.limit) : `${line.limit}`;
+  const limit = line.unit === 'bytes' || line.isCost === true || line.isTime === true ? `at most ${most}` : `at least ${most}`;
   return `   ${limit}: ${line.holds ? 'holds' : 'DOES NOT HOLD'}`;
 };

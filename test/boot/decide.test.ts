@@ -46,6 +46,7 @@ describe('not to be booted, with the reason', () => {
     ['uefi', 27, '64-bit RISC-V UEFI (27)'],
     ['bios', 1, 'NEC PC-98 (1)'],
     ['ipxe', 11, '64-bit ARM UEFI (11)'],
+    ['u-boot', 22, '64-bit ARM U-Boot (22)'],
     ['uefi', 999, 'unknown (999)'],
   ] as const)('%s %i', (firmware, architecture, name) => {
     expect(decide(client(firmware, architecture))).toEqual({
@@ -53,6 +54,8 @@ describe('not to be booted, with the reason', () => {
       reason: `the boot kit has nothing for the architecture ${name}`,
     });
   });
+  test('U-Boot of a machine whose processor the kit has', () =>
+    expect(decide(client('u-boot', 0))).toMatchObject({ kind: 'none', reason: expect.stringContaining('U-Boot') }));
   test('an operating system', () =>
     expect(decide(client('other', null))).toMatchObject({ kind: 'none', reason: 'this is no boot request' }));
   test('not listening, whoever asks', () => {

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { grubAgentConfig, grubDispatcher, grubLocalConfig, padConfig, plainLoaderPath } from '../../main/boot/grub-config.ts';
 import { ipxeAgentScript, ipxeLocalScript } from '../../main/boot/ipxe-script.ts';
-import { macOfGrubConfig, normaliseBootPath, normaliseMac } from '../../main/boot/paths.ts';
+import { bootPaths, macOfGrubConfig, normaliseBootPath, normaliseMac } from '../../main/boot/paths.ts';
 import { commandLine, racksideWords } from '../../main/boot/words.ts';
 
 const station = { address: '10.77.0.1', httpPort: 8067 };
@@ -71,13 +73,13 @@ describe('grub.cfg', () => {
   });
 
   test('local: by the partition’s id first, then by file; always root, never exit', () => {
-    const text = grubLocalConfig(uefi('1A2B-3C4D', '\\EFI\\debian\\shimx64.efi'), 'own disk');
+    const text = grubLocalConfig(uefi('1A2B-3C4D', '\\EFI\\mine\\x.efi'), 'own disk');
     const lines = text.split('\n');
     expect(lines[2]).toBe("if search --no-floppy --fs-uuid --set=root '1A2B-3C4D'; then");
-    expect(lines[3]).toBe("  if chainloader ($root)'/EFI/debian/shimx64.efi'; then");
-    expect(lines[4]).toBe('    boot');
-    expect(text).toContain("if search --no-floppy --file --set=root '/EFI/Microsoft/Boot/bootmgfw.efi'; then");
-    expect(text).not.toMatch(/\bexit\b|--set=(?!root)/);
+    expect(lines[3]).toMatch(/^ {2}for loader in '\/EFI\/mine\/x\.efi' '\/EFI\/debian\/shimx64\.efi' .*'\/EFI\/BOOT\/BOOTX64\.EFI'; do$/);
+    expect(lines[4]).toBe('    if chainloader ($root)"$loader"; then boot; fi');
+    expect(text.indexOf('for place in')).toBeGreaterThan(text.indexOf('--fs-uuid'));
+    expect(text).not.toMatch(/\bexit\b|--set=(?!root|1:root)/);
     expect(text).toMatch(/reboot\n$/);
   });
 
@@ -85,8 +87,23 @@ describe('grub.cfg', () => {
     for (const local of [null, uefi(null, null), uefi("x'; reboot", '/EFI/../x')]) {
       const text = grubLocalConfig(local, 'own disk');
       expect(text).not.toContain('--fs-uuid');
-      expect(text).toContain("--file --set=root '/EFI/BOOT/BOOTX64.EFI'");
+      expect(text).toMatch(/for loader in .*'\/EFI\/Microsoft\/Boot\/bootmgfw\.efi' '\/EFI\/BOOT\/BOOTX64\.EFI'; do\n/);
     }
+  });
+
+  test('by file it looks at partitions alone, and passes over those that carry our own kernel’s stage 1', () => {
+    const text = grubLocalConfig(null, 'own disk');
+    // `search` would stop at the first volume, be it our stick or the image that GRUB itself came from.
+    expect(text).not.toContain('search');
+    expect(text).toContain(`  for place in (*,gpt*) (*,msdos*); do
+    if [ -e "$place$loader" ]; then
+      if [ ! -e "$place/stage1.img" ]; then
+        regexp --set=1:root '^\\((.*)\\)$' "$place"
+        if chainloader ($root)"$loader"; then boot; fi
+`);
+    // The kit puts that file on both of its volumes.
+    const images = readFileSync(join(import.meta.dirname, '../../scripts/bootkit/images.ts'), 'utf8');
+    expect(images).toContain(`path: '${bootPaths.stage1}'`);
   });
 
   test.each([

@@ -25,6 +25,7 @@ test('a lock survives the disk, one package a line', async () => {
     const lock: Lock = {
       format: 1,
       suite: 'trixie',
+      security: true,
       components: ['main'],
       architecture: 'amd64',
       requested: ['a'],

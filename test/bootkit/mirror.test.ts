@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-import { chooseMirror, hostMirror, parseDeb822Sources, parseOneLineSources } from '../../scripts/bootkit/mirror.ts';
+import { chooseMirror, chooseSecurityMirror, hostMirrors, parseDeb822Sources, parseOneLineSources } from '../../scripts/bootkit/mirror.ts';
 
 const DEB822 = `# written by an installer
 Types: deb deb-src
@@ -56,15 +56,31 @@ test.each([
   expect(chooseMirror(parseDeb822Sources(text))).toBe(expected);
 });
 
+test.each([
+  ['the security archive, whatever release it is listed for', DEB822, 'http://security.example.net/debian-security'],
+  [
+    'one line, signed by Debian',
+    'deb [signed-by=/k/debian-archive-keyring.gpg] http://m.example.net/sec bookworm-security main',
+    'http://m.example.net/sec',
+  ],
+  ["not another vendor's", 'deb http://vendor.example.net/apt noble-security main', undefined],
+  ['not the main archive', 'deb http://mirror.example.net/debian trixie main', undefined],
+])('security updates: %s', (_, text, expected) => {
+  expect(chooseSecurityMirror([...parseDeb822Sources(text), ...parseOneLineSources(text)])).toBe(expected);
+});
+
 test('reads the folder apt reads, both formats', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'rackside-apt-'));
   try {
-    expect(await hostMirror(folder)).toBeUndefined();
+    expect(await hostMirrors(folder)).toEqual({ main: undefined, security: undefined });
     await mkdir(join(folder, 'sources.list.d'));
     await writeFile(join(folder, 'sources.list.d/debian.sources'), DEB822);
-    expect(await hostMirror(folder)).toBe('http://mirror.example.net/debian');
+    expect(await hostMirrors(folder)).toEqual({
+      main: 'http://mirror.example.net/debian',
+      security: 'http://security.example.net/debian-security',
+    });
     await writeFile(join(folder, 'sources.list'), 'deb http://first.example.net/debian bookworm main\n');
-    expect(await hostMirror(folder)).toBe('http://first.example.net/debian');
+    expect(await hostMirrors(folder)).toMatchObject({ main: 'http://first.example.net/debian' });
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -19,6 +19,8 @@ export type Served = {
 export type CommandLab = {
   readonly folder: string;
   readonly dataFolder: string;
+  /** What the person at the terminal types next; null: nobody sits there. */
+  typed: string | null;
   /** Runs one command to its end, with this lab's data folder. In this process: starting a program for each takes seconds. */
   rackside(...words: readonly string[]): Promise<ProgramResult>;
   /** The same as a program of its own. */
@@ -40,13 +42,18 @@ export const createCommandLab = async (): Promise<CommandLab> => {
     programs.push(program);
     return program;
   };
-  return {
+  const lab: CommandLab = {
     folder,
     dataFolder,
+    typed: null,
     program: (...words) => start(words).ended,
     rackside: async (...words) => {
       let [stdout, stderr] = ['', ''];
-      const streams = { write: (text: string) => void (stdout += text), writeError: (text: string) => void (stderr += text) };
+      const streams = {
+        write: (text: string) => void (stdout += text),
+        writeError: (text: string) => void (stderr += text),
+        ask: async () => lab.typed,
+      };
       const code = await runCommandLine([...words, '--data', dataFolder], new AbortController().signal, streams);
       return { code, stdout, stderr };
     },
@@ -61,4 +68,5 @@ export const createCommandLab = async (): Promise<CommandLab> => {
       await rm(folder, { recursive: true, force: true });
     },
   };
+  return lab;
 };

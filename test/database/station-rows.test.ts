@@ -37,12 +37,28 @@ test('events come back in order, by machine, and carry site and operator', () =>
   events.log({ kind: 'machine.seen', text: 'two', machineId: 'm2' });
   const c = events.log({ kind: 'job.failed', text: 'three', machineId: 'm1', jobId: 'j', level: 'error' });
   expect(heard).toHaveLength(3);
-  expect(events.list({ afterId: a.id, limit: 10, machineId: null }).map((event) => event.text)).toEqual(['two', 'three']);
-  expect(events.list({ afterId: 0, limit: 10, machineId: 'm1' })).toEqual([a, c]);
+  expect(events.list({ afterId: a.id, beforeId: null, limit: 10, machineId: null }).map((event) => event.text)).toEqual(['two', 'three']);
+  expect(events.list({ afterId: 0, beforeId: null, limit: 10, machineId: 'm1' })).toEqual([a, c]);
   expect(events.lastOf('m1', 1)).toEqual([c]);
   expect(
     database.prepare('SELECT count(*) FROM event JOIN site ON site.id = site_id JOIN operator ON operator.id = operator_id').pluck().get(),
   ).toBe(3);
+});
+
+test('events are paged both ways, and the pages meet without a gap or a double', () => {
+  const events = createEvents({ database, now, sites: sites(), onEvent: () => undefined });
+  const ids = Array.from({ length: 10 }, (_, index) => events.log({ kind: 'a.b', text: '', machineId: index % 2 === 0 ? 'm1' : null }).id);
+  const page = (afterId: number, beforeId: number | null, machineId: string | null = null): readonly number[] =>
+    events.list({ afterId, beforeId, limit: 4, machineId }).map(({ id }) => id);
+  expect([...page(0, null), ...page(ids[3] ?? 0, null), ...page(ids[7] ?? 0, null)]).toEqual(ids);
+  const latest = page(0, Number.MAX_SAFE_INTEGER);
+  expect(latest).toEqual(ids.slice(6));
+  const older = page(0, latest[0] ?? 0);
+  expect([...page(0, older[0] ?? 0), ...older, ...latest]).toEqual(ids);
+  expect(page(0, ids[0] ?? 0)).toEqual([]);
+  expect(page(ids[2] ?? 0, ids[5] ?? 0)).toEqual(ids.slice(3, 5));
+  expect(page(0, ids[8] ?? 0, 'm1')).toEqual([ids[0], ids[2], ids[4], ids[6]]);
+  expect(page(ids[2] ?? 0, null, 'm1')).toEqual([ids[4], ids[6], ids[8]]);
 });
 
 test('a local boot is given once, repeats for a slow loader, and ends', () => {
@@ -83,7 +99,7 @@ describe('policies', () => {
     limit: 2,
   });
   const create = (changes: (readonly PolicyView[])[] = []) =>
-    createPolicies({ database, now, sites: sites(), onChange: (list) => changes.push(list) });
+    createPolicies({ database, now, sites: sites(), recipes: () => [], onChange: (list) => changes.push(list) });
 
   test('are kept in rank order, replaced under their name, switched and removed', () => {
     const changes: (readonly PolicyView[])[] = [];
@@ -115,7 +131,7 @@ describe('policies', () => {
   });
   test('places under a limit are counted by site, one for a machine', () => {
     const place = sites();
-    const policies = createPolicies({ database, now, sites: place, onChange: () => undefined });
+    const policies = createPolicies({ database, now, sites: place, recipes: () => [], onChange: () => undefined });
     policies.add(policy('p', 1));
     policies.add(policy('q', 2));
     for (const id of ['m1', 'm2']) {

@@ -4,6 +4,8 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFil
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { TargetDisk } from '../../agent/disk/target-disk.ts';
+import { chunkLookup } from '../../agent/image/chunk-map.ts';
 import { readProvenance } from '../../agent/image/provenance.ts';
 import { generateSigningKey, trustedKeysOf } from '../../agent/image/signature.ts';
 import type { JobResult } from '../../agent/protocol/messages.ts';
@@ -108,6 +110,35 @@ test('a drifted disk fetches only the difference', async () => {
   checkByTools(path);
 });
 
+test('remains in free blocks are zeroed where they lie; nothing is fetched for them', async () => {
+  const path = makeUsedDisk(join(folder, 'disk'), fixture.raw.length);
+  finished(await runDeploy(fixture, key, path));
+  const kinds = chunkLookup(fixture.table);
+  const blocks = fixture.free
+    .flatMap(({ start, end }) => [start, end - 4096])
+    .filter((at) => at % 4096 === 0 && kinds(Math.floor(at / fixture.table.chunkSizeBytes)).kind === 'data');
+  expect(blocks.length).toBeGreaterThan(0);
+  const disk = readFileSync(path);
+  for (const at of blocks) disk.fill(0x55, at, at + 4096);
+  writeFileSync(path, disk);
+  const run = await runDeploy(fixture, key, path, { jobId: 'job-2' });
+  expect(finished(run).bytesFetched).toBe(0);
+  expect(run.requests).toEqual([]);
+  expect(differences(fixture, path, finished(run).rewrittenRanges)).toEqual([]);
+  checkByTools(path);
+});
+
+test('remains beside a block that is wrong: the chunk is fetched', async () => {
+  const path = makeUsedDisk(join(folder, 'disk'), fixture.raw.length);
+  finished(await runDeploy(fixture, key, path));
+  const disk = readFileSync(path);
+  disk.fill(0x55, 20 * MIB, 20 * MIB + 262_144);
+  writeFileSync(path, disk);
+  const run = await runDeploy(fixture, key, path, { jobId: 'job-2' });
+  expect(run.requests.flat().length).toBe(1);
+  expect(differences(fixture, path, finished(run).rewrittenRanges)).toEqual([]);
+});
+
 test('a bigger disk gets its table fitted to its size and nothing else changed', async () => {
   const path = makeUsedDisk(join(folder, 'disk'), fixture.raw.length + 16 * MIB + 512 * 3);
   const result = finished(await runDeploy(fixture, key, path));
@@ -176,4 +207,27 @@ test('a disk that shrank below the image is refused before anything is written',
   const run = await runDeploy(fixture, key, path);
   expect(run.result).toMatchObject({ ok: false, failure: { code: 'disk.too-small' } });
   expect(readFileSync(path).equals(readFileSync(before))).toBe(true);
+});
+
+test('an old table that points beyond the end of the disk is no obstacle', async () => {
+  const path = makeUsedDisk(join(folder, 'disk'), fixture.raw.length);
+  const old = readFileSync(path);
+  // An MBR of a larger disk: its extended partition begins where this one has no more sectors.
+  old.fill(0, 0, 4096);
+  old.set([0, 0, 0, 0, 0x05], 446);
+  old.writeUInt32LE(fixture.raw.length / 512 + 2048, 446 + 8);
+  old.writeUInt32LE(2048, 446 + 12);
+  old.set([0x55, 0xaa], 510);
+  writeFileSync(path, old);
+  const sizeBytes = old.length;
+  // A block device refuses what a file would give as nothing.
+  const strict = (disk: TargetDisk): TargetDisk => ({
+    ...disk,
+    read: async (offsetBytes, into) => {
+      if (offsetBytes + into.length > sizeBytes) throw new RangeError(`${offsetBytes} is outside the disk`);
+      return disk.read(offsetBytes, into);
+    },
+  });
+  finished(await runDeploy(fixture, key, path, { wrap: strict }));
+  checkByTools(path);
 });

@@ -5,11 +5,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildChunkTable } from '../../agent/image/chunk-map.ts';
-import { encodeChunkTable } from '../../agent/image/chunk-table.ts';
+import { compressBitmap, encodeChunkTable } from '../../agent/image/chunk-table.ts';
 import type { ChunkTable } from '../../agent/image/chunk-table.ts';
 import { CHUNK_SIZE_BYTES, chunkIdOf, encodeFrame, isAllZero } from '../../agent/image/chunk.ts';
 import { contentOf } from '../../agent/image/content.ts';
 import type { FirmwareKind } from '../../agent/image/content.ts';
+import { describeDisk } from '../../agent/image/describe-disk.ts';
+import type { DiskDescription } from '../../agent/image/describe-disk.ts';
 import { encodeManifest } from '../../agent/image/manifest.ts';
 import type { Manifest } from '../../agent/image/manifest.ts';
 import { createExtentHasher, hashBlocks, osoidOf } from '../../agent/image/osoid.ts';
@@ -32,6 +34,8 @@ export type Fixture = {
   readonly table: ChunkTable;
   readonly osoid: string;
   readonly frames: ReadonlyMap<string, Buffer>;
+  /** Where the image is free, in bytes of the disk. */
+  readonly free: readonly { readonly start: number; readonly end: number }[];
 };
 
 const run = (program: string, ...args: readonly string[]): string =>
@@ -121,12 +125,16 @@ export const makeImage = async (
       frames.set(chunkIdOf(chunk), encodeFrame(chunk));
     }
   }
-  const table = builder.finish(raw.length);
+  const used = new Uint8Array(Math.ceil(raw.length / 4096 / 8));
+  for (let block = 0; block * 4096 < raw.length; block++)
+    if (!isFree(block * 4096, block * 4096 + 4096)) used[block >> 3] = (used[block >> 3] ?? 0) | (1 << (block & 7));
+  const table = builder.finish(raw.length, folder === undefined ? undefined : compressBitmap(used, 4096));
   const partitions = await readPartitionTable((offset, length) => Promise.resolve(raw.subarray(offset, offset + length)), {
     sizeBytes: raw.length,
   });
   if (!partitions.ok) throw new Error(partitions.failure.message);
-  return { raw, table, frames, ...signed(partitions.value, table, hasher.finish(), key, firmware) };
+  const { filesystems } = await describeDisk((offset, length) => Promise.resolve(raw.subarray(offset, offset + length)), partitions.value);
+  return { raw, table, frames, free, ...signed(partitions.value, table, hasher.finish(), key, firmware, filesystems) };
 };
 
 const signed = (
@@ -135,6 +143,7 @@ const signed = (
   extents: ReturnType<ReturnType<typeof createExtentHasher>['finish']>,
   key: SigningKey,
   firmware: FirmwareKind,
+  filesystems: DiskDescription['filesystems'],
 ) => {
   const chunkTableBytes = encodeChunkTable(table);
   const content = contentOf({ table: partitions, firmware, architecture: 'x86_64', extents });
@@ -161,7 +170,7 @@ const signed = (
     stats: { usedBytes: 0, dataBytes: 0, storedBytes: 0 },
     source: { kind: 'import', fileName: 'golden.raw', facts: {} },
     recipe: null,
-    filesystems: [],
+    filesystems: [...filesystems],
     bootChain: [],
     boundToMachine: false,
   };

@@ -32,6 +32,20 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
+test.each(['by a stranger', 'that is broken'])(
+  'a signature %s is taken where the signed order says that a person accepted it',
+  async (which) => {
+    const bytes = which === 'by a stranger' ? fixture.manifestBytes : Buffer.from('another manifest');
+    const image = { ...fixture, signature: encodeSignature(generateSigningKey(), 'manifest', bytes) };
+    expect((await runDeploy(image, key, path)).result).toMatchObject({ failure: { code: 'image.signature' } });
+    expect((await runDeploy(image, key, path, { acceptSignature: true })).result).toMatchObject({ ok: true });
+    const altered = { ...image, manifestSha256: 'b'.repeat(64) };
+    expect((await runDeploy(altered, key, path, { acceptSignature: true })).result).toMatchObject({
+      failure: { code: 'image.manifest-mismatch' },
+    });
+  },
+);
+
 describe('refused before anything is written', () => {
   const flipped = (bytes: Uint8Array): Uint8Array => Uint8Array.from(bytes, (byte, at) => (at === bytes.length - 3 ? byte ^ 1 : byte));
   const cases: Readonly<Record<string, () => { readonly code: string; readonly image?: Fixture; readonly options?: RunOptions }>> = {

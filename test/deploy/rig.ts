@@ -17,6 +17,7 @@ import type { DiskIdentity } from '../../agent/protocol/disk.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { JobResult } from '../../agent/protocol/messages.ts';
+import type { Seed } from '../../agent/protocol/seed.ts';
 import type { Fixture } from './image-fixture.ts';
 
 export type Run = {
@@ -30,8 +31,11 @@ export type RunOptions = Partial<DeployOptions> & {
   readonly contentHash?: string;
   readonly logicalSectorBytes?: number;
   readonly wrap?: (disk: TargetDisk) => TargetDisk;
-  readonly grow?: boolean;
+  /** True is `last`. */
+  readonly grow?: boolean | string;
+  readonly seed?: Seed;
   readonly eraseCeilingBytes?: number;
+  readonly acceptSignature?: true;
   /** The disk that the order names, where it is not the device's. */
   readonly orderedDisk?: DiskIdentity;
   readonly corrupt?: (chunkId: string, frame: Buffer) => Buffer;
@@ -81,9 +85,11 @@ export const runDeploy = async (fixture: Fixture, key: SigningKey, path: string,
       contentHash: options.contentHash ?? contentHash,
       eraseCeilingBytes: options.eraseCeilingBytes ?? device.identity.sizeBytes,
       consentId: `consent of ${options.jobId ?? 'job-1'}`,
-      growLastPartition: options.grow ?? false,
+      grow: options.grow === true ? 'last' : options.grow === undefined || options.grow === false ? 'none' : options.grow,
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
       operator: 'tester',
       siteName: 'site',
+      ...(options.acceptSignature === undefined ? {} : { acceptSignature: true }),
     },
     device,
     trustedKeys: trustedKeysOf([key.publicKey]),

@@ -5,7 +5,12 @@ import { encodeWorkMarker, parseWorkMarker } from '../../agent/deploy/work-marke
 import { PROVENANCE_BYTES, hasMark, readProvenance, voidedProvenance } from '../../agent/image/provenance.ts';
 
 const text = fc.string({ maxLength: 200, unit: 'binary' });
-const marker = fc.record({ jobId: text, consentId: text, osoid: fc.stringMatching(/^[0-9a-f]{64}$/) });
+const marker = fc.record({
+  jobId: text,
+  consentId: text,
+  osoid: fc.stringMatching(/^[0-9a-f]{64}$/),
+  samples: fc.base64String({ maxLength: 512 }),
+});
 const anyDisk = { disk: { serial: null, wwn: null, sizeBytes: 1 }, trustedKeys: new Map() };
 
 test('it comes back as written, and every other reader sees a void record', () => {

@@ -120,6 +120,20 @@ describe('proxy', () => {
     ]);
   });
 
+  test("another station's probe is told that we are here, of no address, whoever is answered; it is no machine", () => {
+    const probe = new Map([[OPTION.vendorClass, textBytes('rackside-probe')]]);
+    const { actions, events } = serveProxy(
+      clientPacket('discover', { options: probe, flags: 0x8000 }),
+      67,
+      { serverId: SERVER, answers: () => false },
+      () => NONE,
+    );
+    expect(actions).toMatchObject([{ to: { kind: 'broadcast' }, packet: { yourAddress: '0.0.0.0' } }]);
+    expect(actions.map(({ packet }) => [messageType(packet), textOption(packet, OPTION.vendorClass)])).toEqual([
+      ['offer', 'rackside-probe'],
+    ]);
+    expect(events).toEqual([]);
+  });
   test('4011: an ACK to where the request came from, the menu choice given back', () => {
     const item = Uint8Array.of(71, 4, 128, 0, 0, 0, 255);
     const packet = clientPacket('request', {

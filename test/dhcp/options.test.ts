@@ -51,6 +51,15 @@ describe('who is asking', () => {
     ],
     ['a PXE ROM that does not name its architecture', new Map([[60, textBytes('PXEClient')]]), { firmware: 'bios', architecture: null }],
     ['an operating system', new Map([[60, textBytes('MSFT 5.0')]]), { firmware: 'other', architecture: null, vendorClass: 'MSFT 5.0' }],
+    [
+      'U-Boot',
+      new Map([
+        [60, textBytes('U-Boot.armv8')],
+        [93, Uint8Array.of(0, 22)],
+      ]),
+      { firmware: 'u-boot', architecture: 22 },
+    ],
+    ["a board's own U-Boot script", new Map([[60, textBytes('U-Boot.armv8')]]), { firmware: 'other', architecture: null }],
     ['one without options', new Map(), { firmware: 'other', vendorClass: null, userClass: null, uuid: null, address: null }],
   ])('%s', (_name, options, expected) => {
     expect(bootClientOf(decoded(options as ReadonlyMap<number, Uint8Array>))).toMatchObject({ mac: MAC, ...expected });

@@ -105,16 +105,37 @@ test('rubbish is reported and survived', async () => {
 test('a lease store that fails is trouble for one packet, not the end', async () => {
   const store = memoryLeaseStore();
   let full = true;
-  const put: typeof store.put = (lease) => {
+  const save = (): void => {
     if (full) throw new Error('database or disk is full');
-    store.put(lease);
   };
-  const { running, events } = await start({ leases: { ...store, put } });
+  const { running, events } = await start({ leases: { ...store, save } });
   const ask = await createClient(running.address);
   void ask(clientPacket('discover', { options: ovmfOptions, transactionId: 1 }));
   await expect.poll(() => events).toMatchObject([{ kind: 'trouble', failure: { message: expect.stringContaining('disk is full') } }]);
   full = false;
   expect((await ask(clientPacket('discover', { options: ovmfOptions, transactionId: 2 }))).transactionId).toBe(2);
+});
+
+test('a lease is saved before its answer leaves and before anybody is told', async () => {
+  const store = memoryLeaseStore();
+  let unsaved = 0;
+  const told: string[] = [];
+  const { running } = await start({
+    leases: {
+      ...store,
+      put: (lease) => {
+        unsaved += 1;
+        store.put(lease);
+      },
+      save: () => void (unsaved = 0),
+    },
+    onEvent: ({ kind }) => void told.push(`${kind} with ${unsaved} unsaved`),
+  });
+  const ask = await createClient(running.address);
+  const offer = await ask(clientPacket('discover', { options: ovmfOptions, transactionId: 1 }));
+  await ask(clientPacket('request', { options: new Map([...ovmfOptions, requested(offer.yourAddress), chosen('127.0.0.1')]) }));
+  expect(told).toContain('bound with 0 unsaved');
+  expect(told.filter((what) => !what.endsWith(' 0 unsaved'))).toEqual([]);
 });
 
 test('a client that chose another server ends server mode, with the reason', async () => {

@@ -25,6 +25,10 @@ const FOREIGN: Answer = success([
   { serverId: '192.168.7.1', sentFrom: '192.168.7.1', offeredAddress: null, bootFile: null, rackside: false },
 ]);
 
+const PROXY_STATION: Answer = success([
+  { serverId: '10.9.0.7', sentFrom: '10.9.0.7', offeredAddress: null, bootFile: null, rackside: true },
+]);
+
 const rig = (mode: 'server' | 'proxy' = 'server', first: Nic | null = NIC) => {
   const events: DhcpEvent[] = [];
   const questions: ((answer: Answer) => void)[] = [];
@@ -90,6 +94,13 @@ describe('at the start', () => {
     expect(await begun).toMatchObject({ ok: false, failure: { code: 'dhcp.foreign-server' } });
     expect([wire.guard.state(), kinds(wire.events)]).toEqual(['stopped', ['foreign-server']]);
     expect(wire.closed()).toBeGreaterThan(0);
+  });
+  test('a station in proxy mode gives no addresses: no obstacle', async () => {
+    const wire = rig();
+    const begun = wire.guard.begin();
+    await wire.answer(PROXY_STATION);
+    expect([await begun, kinds(wire.events)]).toEqual([success('serving'), []]);
+    await wire.guard.stop();
   });
   test('a probe that cannot listen: refused, the wire is unknown', async () => {
     const wire = rig();

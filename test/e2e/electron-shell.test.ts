@@ -8,14 +8,10 @@ import { startShell } from '../../main/shell/shell.ts';
 import { buildDesktop, buildWindow } from '../../scripts/build.ts';
 import { APP } from './electron-stand-in/address.ts';
 import { startElectronStandIn } from './electron-stand-in/electron.ts';
+import { chromiumProgram } from './window.ts';
 import type { ElectronStandIn } from './electron-stand-in/electron.ts';
 import type { Page } from 'playwright';
 import type { WindowStandIn } from './electron-stand-in/browser-window.ts';
-
-const CHROMIUM =
-  process.env['RACKSIDE_CHROMIUM'] ??
-  process.env['CHROMIUM'] ??
-  ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) => existsSync(file));
 
 type Probe = { readonly violations: string[] };
 type Native = {
@@ -38,7 +34,7 @@ describe('the desktop shell', () => {
     process.env['RACKSIDE_DATA'] = join(folder, 'data');
     await buildWindow();
     await buildDesktop();
-    standIn = await startElectronStandIn(CHROMIUM);
+    standIn = await startElectronStandIn(chromiumProgram());
     await startShell(standIn.electron);
     expect(standIn.errors).toEqual([]);
     const [first] = standIn.windows;
@@ -187,7 +183,7 @@ describe('the desktop shell', () => {
 test('quitting closes the station in order: its lock and runtime file are gone', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'rackside-shell-'));
   process.env['RACKSIDE_DATA'] = folder;
-  const standIn = await startElectronStandIn(CHROMIUM);
+  const standIn = await startElectronStandIn(chromiumProgram());
   try {
     await startShell(standIn.electron);
     expect(existsSync(join(folder, 'runtime.json'))).toBe(true);
@@ -203,7 +199,7 @@ test('quitting closes the station in order: its lock and runtime file are gone',
 });
 
 test('a station that cannot start is told in words, and the application ends', async () => {
-  const standIn = await startElectronStandIn(CHROMIUM);
+  const standIn = await startElectronStandIn(chromiumProgram());
   // Beneath a file there can be no folder, for root neither.
   process.env['RACKSIDE_DATA'] = join(import.meta.filename, 'data');
   try {

@@ -19,7 +19,9 @@ afterAll(async () => {
   await station?.stop();
 });
 
-const SCREENS = ['Rack', 'Images', 'Policies', 'Jobs', 'Wire', 'Settings'] as const;
+const SCREENS = ['Rack', 'Images', 'Library', 'Policies', 'Recipes', 'Jobs', 'Wire', 'Site', 'Settings', 'Image sets', 'Fields'] as const;
+/** Those that have no place of their own in the rail. */
+const UNDER: Readonly<Record<string, string>> = { 'Image sets': 'Recipes', Fields: 'Policies' };
 const SIZES = [
   { width: 1280, height: 800 },
   { width: 800, height: 900 },
@@ -32,7 +34,9 @@ describe.each(['dark', 'light'] as const)('%s', (theme) => {
     const { page } = window;
     const found: string[] = [];
     for (const screen of SCREENS) {
-      await page.getByRole('navigation').getByRole('link', { name: screen }).click();
+      const way = page.getByRole('navigation').getByRole('link', { name: UNDER[screen] ?? screen });
+      await way.click();
+      if (UNDER[screen] !== undefined) await page.getByRole('main').getByRole('link', { name: screen, exact: true }).click();
       await page.locator('main h1').first().waitFor();
       await page.evaluate(() => document.fonts.ready);
       found.push(...(await window.audit()).map((line) => `${screen}: ${line}`));

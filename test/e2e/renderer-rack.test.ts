@@ -164,7 +164,7 @@ test('a missing fact is typed in the frame and goes to the station', async () =>
   await page.keyboard.type('web');
   await page.keyboard.press('Enter');
   await page.getByText('Noted.').waitFor();
-  expect(made('machines.setFact')).toEqual([{ machineId: 'm-11', fact: 'role', value: 'web' }]);
+  expect(made('machines.answer')).toEqual([{ machineId: 'm-11', values: { role: 'web' } }]);
 });
 
 test('hold, own disk, rename and a chosen image reach the station', async () => {
@@ -184,4 +184,48 @@ test('hold, own disk, rename and a chosen image reach the station', async () => 
   await page.getByRole('button', { name: 'Boot its own disk' }).click();
   await page.getByText('web-07 will boot its own disk.').waitFor();
   expect(made('machines.bootLocal')).toEqual([{ machineId: 'web-07' }]);
+});
+
+test('dense rows: one line a machine, kept by the browser, every row whole', async () => {
+  const heightOf = (name: string): Promise<number> => row(name).evaluate((element) => element.getBoundingClientRect().height);
+  expect(await heightOf('web-01')).toBe(46);
+  await page.getByRole('button', { name: 'Order: By position' }).click();
+  await page.getByRole('menuitem', { name: 'Dense rows' }).click();
+  await expect.poll(() => heightOf('web-01')).toBe(32);
+  const [first, second] = await Promise.all(
+    ['web-01', 'web-02'].map((name) => row(name).evaluate((element) => element.getBoundingClientRect().top)),
+  );
+  expect((second ?? 0) - (first ?? 0)).toBe(34);
+  expect(await window.audit()).toEqual([]);
+  await page.reload();
+  await page.getByRole('listbox', { name: 'Machines' }).waitFor();
+  expect(await heightOf('web-01')).toBe(32);
+});
+
+test('a machine that waits is captured as an image: a name is asked, the disk only where there are several, and nothing else', async () => {
+  await row('web-07').click();
+  await page.getByRole('button', { name: 'Capture as image…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Capture web-07 as an image' });
+  const go = dialog.getByRole('button', { name: 'Capture' });
+  await go.and(page.locator('[aria-disabled="true"]')).waitFor();
+  await dialog.getByLabel('Name').fill('web-golden');
+  await dialog.getByText('The library has this name').waitFor();
+  await dialog.getByLabel('Labels').fill('role=web');
+  await dialog.getByLabel('Leave serial numbers').check();
+  expect(await window.audit()).toEqual([]);
+  await go.click();
+  await dialog.waitFor({ state: 'hidden' });
+  expect(made('machines.capture')).toEqual([
+    {
+      machineId: 'web-07',
+      name: 'web-golden',
+      diskSerial: null,
+      labels: { role: 'web' },
+      notes: '',
+      redactSerials: true,
+      neutralise: [],
+    },
+  ]);
+  // It works now: there is nothing to capture at the same time.
+  await page.getByRole('button', { name: 'Capture as image…' }).waitFor({ state: 'detached' });
 });

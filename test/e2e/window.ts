@@ -1,25 +1,26 @@
 // The window in real Chromium against a station: by default the scripted one, or any other whose address (with its token)
 // is in RACKSIDE_WINDOW_URL. Content-policy violations, console errors and uncaught errors are collected as problems.
-import { existsSync } from 'node:fs';
 import axe from 'axe-core';
 import { chromium } from 'playwright';
 import { buildWindow } from '../../scripts/build.ts';
+import { findBrowser } from '../../scripts/host.ts';
 import { startFakeStation } from '../renderer/fake-station.ts';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import type { FakeOptions, FakeStation } from '../renderer/fake-station.ts';
 
 export const FOREIGN_URL = process.env['RACKSIDE_WINDOW_URL'] ?? null;
 
-const CHROMIUM =
-  process.env['RACKSIDE_CHROMIUM'] ??
-  ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) => existsSync(file));
+/** Undefined: Playwright's own, where it was fetched. */
+export const chromiumProgram = (): string | undefined => findBrowser() ?? undefined;
 
-export const launchBrowser = (): Promise<Browser> =>
-  // Chromium's own sandbox refuses to run as root, which is how containers run.
-  chromium.launch({
-    ...(CHROMIUM === undefined ? {} : { executablePath: CHROMIUM }),
+export const launchBrowser = (): Promise<Browser> => {
+  const executablePath = chromiumProgram();
+  return chromium.launch({
+    ...(executablePath === undefined ? {} : { executablePath }),
+    // Chromium's own sandbox refuses to run as root, which is how containers run.
     args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
   });
+};
 
 export const startStation = async (options: FakeOptions = {}): Promise<FakeStation> => {
   await buildWindow();

@@ -1,6 +1,7 @@
 // Facts of every make in the software rack: named as the catalogue names them, of its types, and unique where they must be.
 import { describe, expect, test } from 'vitest';
-import { factsFrom, ownDisks } from '../../agent/facts/facts.ts';
+import { ownDisks } from '../../agent/facts/device-facts.ts';
+import { factsFrom } from '../../agent/facts/facts.ts';
 import { readInventory } from '../../agent/inventory/read.ts';
 import type { Disk } from '../../agent/protocol/disk.ts';
 import type { Fact, FactType, FactValue } from '../../agent/protocol/facts.ts';

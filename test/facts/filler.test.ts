@@ -1,104 +1,52 @@
 // Filler: values that thousands of machines share count for nothing; real ones must never be taken for filler.
 import { describe, expect, test } from 'vitest';
-import type { FillerField } from '../../agent/facts/filler.ts';
-import { isFiller, isWanderingNic } from '../../agent/facts/filler.ts';
+import { isFiller, isFillerAssetTag, isFillerSerial } from '../../agent/facts/filler.ts';
+import { isWanderingNic } from '../../agent/facts/wandering-nics.ts';
+import { FILLER } from './filler-values.ts';
+import { REAL } from './true-values.ts';
 
-describe('filler', () => {
-  test.each<[FillerField, string]>([
-    ['serial', 'To be filled by O.E.M.'],
-    ['serial', 'To Be Filled By O.E.M'],
-    ['serial', 'TO BE FILLED BY OEM'],
-    ['serial', 'System Serial Number'],
-    ['serial', 'Default string'],
-    ['serial', 'Default_string'],
-    ['serial', 'Not Specified'],
-    ['serial', 'None'],
-    ['serial', '  none '],
-    ['serial', '0123456789'],
-    ['serial', '123456789'],
-    ['serial', '1234567890'],
-    ['serial', '00000000'],
-    ['serial', 'XXXXXXXX'],
-    ['serial', '........'],
-    ['serial', '..............'],
-    ['serial', 'INVALID'],
-    ['serial', 'N/A'],
-    ['serial', 'Chassis Serial Number'],
-    ['serial', 'Base Board Serial Number'],
-    ['serial', 'SerNum0'],
-    ['serial', 'MB-1234567890'],
-    ['serial', 'NOT AVAILABLE'],
-    ['serial', 'O.E.M.'],
-    ['serial', '<BAD INDEX>'],
-    ['serial', ''],
-    ['asset-tag', 'No Asset Tag'],
-    ['asset-tag', 'NO Asset Tag'],
-    ['asset-tag', 'Asset-1234567890'],
-    ['asset-tag', '9876543210'],
-    ['asset-tag', 'System Asset Tag'],
-    ['asset-tag', 'AssetTagNum0'],
-    ['asset-tag', '                '],
-    ['name', 'System Product Name'],
-    ['name', 'System manufacturer'],
-    ['name', 'To be filled by O.E.M.'],
-    ['name', 'Default string'],
-    ['name', '0123456789'],
-    ['location', 'Part Component'],
-    ['location', 'Base Board Chassis Location'],
-    ['location', 'Default string'],
-    ['location', 'None'],
-    ['uuid', '00000000-0000-0000-0000-000000000000'],
-    ['uuid', 'FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF'],
-    ['uuid', '03000200-0400-0500-0006-000700080009'],
-    ['uuid', '03000200-0400-0500-0006-000700080009'.toUpperCase()],
-    ['uuid', '03D40274-0435-05DC-8506-010700080009'],
-    ['uuid', '00010203-0405-0607-0809-0A0B0C0D0E0F'],
-    ['uuid', 'Not Settable'],
-    ['mac', '00:00:00:00:00:00'],
-    ['mac', 'ff:ff:ff:ff:ff:ff'],
-    ['mac', '00:11:22:33:44:55'],
-    ['mac', '01:80:c2:00:00:0e'],
-    ['mac', '88:88:88:88:87:88'],
-  ])('%s %j', (field, value) => {
-    expect(isFiller(field, value)).toBe(true);
+test('the tables are long enough to mean something, and name no value twice', () => {
+  expect(FILLER.length).toBeGreaterThan(200);
+  expect(REAL.length).toBeGreaterThan(170);
+  const keys = [...FILLER, ...REAL].map(([field, value]) => `${field} ${value}`);
+  expect(new Set(keys).size).toBe(keys.length);
+});
+test.each(FILLER)('filler %s %j', (field, value) => expect(isFiller(field, value)).toBe(true));
+test.each(REAL)('real %s %j', (field, value) => expect(isFiller(field, value)).toBe(false));
+
+describe('a serial beside the names of its machine', () => {
+  const dell = { manufacturer: 'Dell Inc.', names: ['Dell Inc.', 'PowerEdge R640'] };
+  const other = { manufacturer: 'Acme', names: ['Acme', 'Box 1', null, ''] };
+  test('is filler where it repeats one of them', () => {
+    expect(isFillerSerial(other, 'Box 1')).toBe(true);
+    expect(isFillerSerial(other, ' ACME ')).toBe(true);
+    expect(isFillerSerial(other, 'Box 12')).toBe(false);
+  });
+  test('is no asset tag either, unless it is as short as a number that a version may be', () => {
+    const lake = { manufacturer: 'OEM', names: ['OEM', 'Lake302', 'SomeLake', '07', 'A00', null, ''] };
+    expect(['SomeLake', 'somelake ', 'OEM', ''].map((tag) => isFillerAssetTag(lake, tag))).toEqual([true, true, true, true]);
+    expect(['07', 'A00', 'SomeLake 7', '4711'].map((tag) => isFillerAssetTag(lake, tag))).toEqual([false, false, false, false]);
+  });
+  test('is a service tag where Dell wrote seven characters, whatever they are', () => {
+    expect(isFillerSerial(dell, '1234567')).toBe(false);
+    expect(isFillerSerial(other, '1234567')).toBe(true);
+    expect([
+      isFillerSerial(dell, 'XXXXXXX'),
+      isFillerSerial(dell, '0000000'),
+      isFillerSerial(dell, 'Unknown'),
+      isFillerSerial(dell, 'None'),
+    ]).toEqual([true, true, true, true]);
   });
 });
 
-describe('real values', () => {
-  test.each<[FillerField, string]>([
-    ['serial', 'CZJ0090KB7'],
-    ['serial', '7CT3X52'],
-    ['serial', '.5RK9XK1.CN7082104A0047.04.'],
-    ['serial', 'ZM174S012345'],
-    ['serial', '1234567A'],
-    ['serial', '0123ABCD'],
-    ['serial', 'S1D5NSAF123456'],
-    ['serial', '12345'],
-    ['serial', 'F2 06 03 00 FF FB EB BF'],
-    ['asset-tag', '1001'],
-    ['asset-tag', 'IT-0042'],
-    ['name', 'HP'],
-    ['name', 'PowerEdge R640'],
-    ['name', 'IBM'],
-    ['name', '8595'],
-    ['name', '1'],
-    ['name', '0.0.0'],
-    ['name', 'X'],
-    ['location', '4'],
-    ['location', 'Slot 01'],
-    ['location', '1'],
-    ['uuid', '4C4C4544-0036-3210-805A-B7C04F4D3632'],
-    ['uuid', '36343636-3434-5A43-3334-323437363135'],
-    ['uuid', '11223344-5566-7788-99aa-bbccddeeff00'],
-    ['mac', '52:54:00:12:34:56'],
-    ['mac', 'd0:94:66:00:00:28'],
-    ['mac', '00:e0:4c:68:12:99'],
-  ])('%s %j', (field, value) => {
-    expect(isFiller(field, value)).toBe(false);
+describe('adapters that wander from machine to machine do not name one', () => {
+  test('by their driver', () => {
+    expect(['r8152', 'ax88179_178a', 'cdc_ncm', 'cdc_ether'].every((driver) => isWanderingNic(driver))).toBe(true);
+    expect(['tg3', 'igb', 'virtio_net', null].some((driver) => isWanderingNic(driver))).toBe(false);
   });
-});
-
-test('adapters that wander from machine to machine do not name one', () => {
-  expect(['r8152', 'ax88179_178a', 'cdc_ncm', 'cdc_ether'].every(isWanderingNic)).toBe(true);
-  expect(['tg3', 'igb', 'virtio_net', null].some(isWanderingNic)).toBe(false);
+  test('by their maker, only where no driver tells', () => {
+    expect(isWanderingNic(null, '00:E0:4C:68:12:99')).toBe(true);
+    expect(isWanderingNic('r8169', '00:e0:4c:68:12:99')).toBe(false);
+    expect(isWanderingNic(null, 'd0:94:66:00:00:28')).toBe(false);
+  });
 });

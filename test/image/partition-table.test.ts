@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DiskPatch, PartitionTable } from '../../agent/image/partition-table.ts';
 import { lastPartition } from '../../agent/image/partition-table.ts';
 import { readPartitionTable } from '../../agent/image/read-table.ts';
-import { growLastPartition, moveGptBackup, tablePatches } from '../../agent/image/resize-table.ts';
+import { growPartition } from '../../agent/image/grow-table.ts';
+import { moveGptBackup, tablePatches } from '../../agent/image/resize-table.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import { lacksTools, makeGptDisk, readerOf, sgdiskPartitions, sgdiskProblems } from './real-disk.ts';
 
@@ -77,7 +78,8 @@ describe.skipIf(lacking)('GPT', () => {
     const bytes = Buffer.concat([await readFile(disk), Buffer.alloc(14 * MIB + 512)]);
     const old = await tableOf(bytes);
     expect(old.problems).toEqual(['gpt-backup-not-at-end']);
-    const grown = growLastPartition(valueOf(moveGptBackup(old, bytes.length)));
+    const moved = valueOf(moveGptBackup(old, bytes.length));
+    const grown = growPartition(moved, lastPartition(moved)?.number ?? 0)?.table ?? moved;
     apply(bytes, await tablePatches(readerOf(bytes), grown));
     // The old backup is wiped by whoever deploys; here it would only be data inside a partition.
     await writeFile(path, bytes);
@@ -108,6 +110,42 @@ describe.skipIf(lacking)('GPT', () => {
     expect(valueOf(await without(entries))).toMatchObject({ partitions: whole.partitions, problems: ['gpt-primary-damaged'] });
     expect(valueOf(await without(backup))).toMatchObject({ partitions: whole.partitions, problems: ['gpt-backup-missing'] });
     expect(await without(primary, backup)).toMatchObject({ ok: false, failure: { code: 'table.gpt-damaged' } });
+  });
+
+  test('that an MBR replaced is history; where sector 0 was lost it is the table, and is announced again', async () => {
+    const bytes = await readFile(disk);
+    const whole = await tableOf(bytes);
+    const withEntries = (...entries: readonly (readonly [type: number, startLba: number, sectors: number])[]): Buffer => {
+      const copy = Buffer.from(bytes).fill(0, 0, 512);
+      for (const [index, [type, startLba, sectors]] of entries.entries()) {
+        copy.writeUInt8(type, 446 + index * 16 + 4);
+        copy.writeUInt32LE(startLba, 446 + index * 16 + 8);
+        copy.writeUInt32LE(sectors, 446 + index * 16 + 12);
+      }
+      copy.set([0x55, 0xaa], 510);
+      return copy;
+    };
+    const replaced = withEntries([0x83, 2048, 4096], [0x82, 8192, 4096]);
+    expect(await tableOf(replaced)).toMatchObject({ kind: 'mbr', problems: [], partitions: [{ startLba: 2048 }, { startLba: 8192 }] });
+    replaced.fill(0, 512, 34 * 512);
+    expect(await tableOf(replaced)).toMatchObject({ kind: 'mbr', partitions: [{ startLba: 2048 }, { startLba: 8192 }] });
+    for (const lost of [withEntries(), Buffer.from(bytes).fill(0, 0, 512)]) {
+      expect(await tableOf(lost)).toMatchObject({ kind: 'gpt', partitions: whole.partitions });
+      apply(lost, await tablePatches(readerOf(lost), whole));
+      expect([lost[450], lost.readUInt32LE(454), lost.readUInt32LE(458)]).toEqual([0xee, 1, lost.length / 512 - 1]);
+      expect(lost.subarray(512).equals(bytes.subarray(512))).toBe(true);
+    }
+  });
+
+  test('with a hybrid MBR keeps it to the byte, on a larger disk too', async () => {
+    const path = join(folder, 'hybrid.raw');
+    await writeFile(path, await readFile(disk));
+    await promisify(execFile)('/usr/sbin/sgdisk', ['-h', '1', path]);
+    const bytes = Buffer.concat([await readFile(path), Buffer.alloc(8 * MIB)]);
+    expect(bytes.readUInt32LE(446 + 12)).toBe(2047);
+    const before = Buffer.from(bytes.subarray(0, 512));
+    apply(bytes, await tablePatches(readerOf(bytes), valueOf(moveGptBackup(await tableOf(bytes), bytes.length))));
+    expect(bytes.subarray(0, 512).equals(before)).toBe(true);
   });
 
   test('with 4096-byte sectors is found without being told', async () => {
@@ -141,7 +179,8 @@ describe.skipIf(lacking)('MBR', () => {
     apply(copy, await tablePatches(readerOf(small), await tableOf(small)));
     expect(copy.equals(small)).toBe(true);
     const bytes = Buffer.concat([small, Buffer.alloc(16 * MIB)]);
-    const grown = growLastPartition(valueOf(moveGptBackup(await tableOf(bytes), bytes.length)));
+    const moved = valueOf(moveGptBackup(await tableOf(bytes), bytes.length));
+    const grown = growPartition(moved, lastPartition(moved)?.number ?? 0)?.table ?? moved;
     apply(bytes, await tablePatches(readerOf(bytes), grown));
     const path = join(folder, 'mbr-grown.raw');
     await writeFile(path, bytes);
@@ -156,6 +195,33 @@ describe.skipIf(lacking)('MBR', () => {
     bytes.writeUInt32LE(0, 10240 * 512 + 446 + 16 + 8);
     bytes.writeUInt8(5, 10240 * 512 + 446 + 16 + 4);
     expect((await tableOf(bytes)).problems).toContain('mbr-chain-damaged');
+  });
+
+  test('whose primary partition reaches into the extended one, or whose logical one holds a boot record, overlaps', async () => {
+    const good = await sfdisk('crossed.raw', 32 * MIB, script);
+    expect((await tableOf(good)).problems).toEqual([]);
+    const into = Buffer.from(good);
+    into.writeUInt32LE(8193, 446 + 12);
+    expect((await tableOf(into)).problems).toEqual(['partitions-overlap']);
+    // The first logical partition, up to and with the next one's boot record.
+    const over = Buffer.from(good);
+    const nextRecord = 10240 + good.readUInt32LE(10240 * 512 + 446 + 16 + 8);
+    over.writeUInt32LE(nextRecord - 12288 + 1, 10240 * 512 + 446 + 12);
+    expect((await tableOf(over)).problems).toEqual(['partitions-overlap']);
+  });
+
+  test('with two extended partitions says so; behind a chain that is cut nothing grows', async () => {
+    const good = await sfdisk('two.raw', 32 * MIB, script);
+    const two = Buffer.from(good);
+    two.writeUInt8(0x85, 446 + 32 + 4);
+    two.writeUInt32LE(40960, 446 + 32 + 8);
+    two.writeUInt32LE(2048, 446 + 32 + 12);
+    expect((await tableOf(two)).problems).toEqual(['mbr-two-extended']);
+    const cut = Buffer.concat([good, Buffer.alloc(16 * MIB)]);
+    cut.writeUInt16LE(0, (10240 + good.readUInt32LE(10240 * 512 + 446 + 16 + 8)) * 512 + 510);
+    const table = await tableOf(cut);
+    expect([table.problems, table.partitions.map(({ number }) => number)]).toEqual([['mbr-chain-damaged'], [1, 5]]);
+    expect(growPartition(table, 5)).toBeNull();
   });
 
   test('is not seen in the boot sector of a bare filesystem', async () => {

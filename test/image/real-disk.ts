@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { open, writeFile } from 'node:fs/promises';
+import { mkdir, open, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -40,7 +40,7 @@ export const tinyLoader = (machine = 0x8664): Buffer => {
   return file;
 };
 
-/** 32 MiB: a 4 MiB ESP (FAT, EFI/BOOT/BOOTX64.EFI), a 24 MiB ext4, 3 MiB of noise in it. Needs sgdisk, mkfs.fat, mcopy, mke2fs. */
+/** 32 MiB: a 4 MiB ESP (FAT, EFI/BOOT/BOOTX64.EFI), a 24 MiB ext4 with a file of 3 MiB of noise. Needs sgdisk, mkfs.fat, mcopy, mke2fs. */
 export const makeGptDisk = async (folder: string, name = 'disk.raw'): Promise<string> => {
   const path = join(folder, name);
   const esp = join(folder, `${name}.esp`);
@@ -60,10 +60,15 @@ export const makeGptDisk = async (folder: string, name = 'disk.raw'): Promise<st
   await tool('mcopy', ['-i', esp, loader, '::/EFI/BOOT/BOOTX64.EFI']);
   await tool('mcopy', ['-i', esp, loader, '::/EFI/debian/grubx64-with-a-long-name.efi']);
   await copyInto(esp, path, MIB);
+  const tree = join(folder, `${name}.tree`);
+  await mkdir(tree, { recursive: true });
+  await writeFile(join(tree, 'content'), noise('content', 3 * MIB));
   await tool('mke2fs', [
     '-q',
     '-t',
     'ext4',
+    '-d',
+    tree,
     '-L',
     'root',
     '-U',
@@ -73,7 +78,6 @@ export const makeGptDisk = async (folder: string, name = 'disk.raw'): Promise<st
     path,
     '24m',
   ]);
-  await writeAt(path, 16 * MIB, noise('content', 3 * MIB));
   return path;
 };
 
@@ -81,6 +85,14 @@ export const writeAt = async (path: string, offset: number, bytes: Uint8Array): 
   await using file = await open(path, 'r+');
   await file.write(bytes, 0, bytes.length, offset);
 };
+
+/** Puts a file into the ext4 of a disk made by `makeGptDisk`. */
+export const writeExtFile = async (disk: string, from: string, name: string): Promise<void> => {
+  await tool('debugfs', ['-w', '-R', `write ${from} ${name}`, `${disk}?offset=${5 * MIB}`]);
+};
+
+/** Where `makeGptDisk` puts its ext4. */
+export const EXT_PLACE = { offsetBytes: 5 * MIB, lengthBytes: 24 * MIB } as const;
 
 const copyInto = async (from: string, to: string, offset: number): Promise<void> => {
   await run('dd', [`if=${from}`, `of=${to}`, 'bs=1M', `seek=${offset / MIB}`, 'conv=notrunc,sparse']);

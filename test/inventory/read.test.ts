@@ -52,6 +52,12 @@ describe('disks', () => {
     expect(inventory.problems).toEqual([{ source: 'disks', message: 'no sysfs' }]);
   });
 
+  test('a list that comes after the other sources were given up counts', async () => {
+    const listDisks: ReadInventoryOptions['listDisks'] = () => new Promise((resolve) => setTimeout(() => resolve([]), 300));
+    const inventory = await readInventory(options({ listDisks, sourceTimeoutMs: 100, disksTimeoutMs: 30_000 }));
+    expect(inventory.problems.filter(({ source }) => source === 'disks')).toEqual([]);
+  });
+
   test('a disk that hangs is named, the other disks are read', async () => {
     const size = 4 * 1024 * 1024;
     const device = (path: string, read: () => Promise<Uint8Array>): Awaited<ReturnType<ReadInventoryOptions['listDisks']>>[number] => ({
@@ -63,7 +69,7 @@ describe('disks', () => {
       device('/dev/sdb', async () => new Uint8Array(1024 * 1024)),
       device('/dev/sdc', () => Promise.reject(Object.assign(new Error('bad'), { code: 'EIO' }))),
     ];
-    const inventory = inventorySchema.parse(await readInventory(options({ listDisks, sourceTimeoutMs: 1000 })));
+    const inventory = inventorySchema.parse(await readInventory(options({ listDisks, disksTimeoutMs: 1000 })));
     expect(inventory.disks.map((disk) => disk.problem?.code ?? null)).toEqual(['disk.not-answering', null, 'disk.unreadable']);
     expect(inventory.disks.map((disk) => disk.content?.blank ?? null)).toEqual([null, true, null]);
   });

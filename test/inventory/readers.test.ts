@@ -223,7 +223,8 @@ describe('firmware', () => {
       secureBoot: null,
       bootOrder: [],
     });
-    expect(await readFirmware(source({}))).toMatchObject({ kind: 'bios', secureBoot: false });
+    const tpm = { '/sys/class/tpm/tpm0/tpm_version_major': '2' };
+    expect(await readFirmware(source({ files: tpm }))).toMatchObject({ kind: 'bios', secureBoot: false, tpmVersion: '2.0' });
   });
 });
 

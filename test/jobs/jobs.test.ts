@@ -5,31 +5,39 @@ import type { JobStepName } from '../../agent/protocol/messages.ts';
 import { overallFraction } from '../../main/jobs/progress.ts';
 import { mayHaveRecord } from '../../main/jobs/provenance-right.ts';
 import { jobStepNameSchema } from '../../agent/protocol/messages.ts';
-import type { Job } from '../../main/jobs/job-rows.ts';
-import { hash, inventory, jobResult } from '../machines/fixtures.ts';
-import { code, createRig, value } from '../machines/rig.ts';
-import type { Rig } from '../machines/rig.ts';
+import type { DeployJob } from '../../main/jobs/job-rows.ts';
+import { hash, inventory, jobResult } from '../journey/fixtures.ts';
+import { code, createRig, value } from '../journey/rig.ts';
+import type { Rig } from '../journey/rig.ts';
 
-const STEPS = jobStepNameSchema.options;
+const OF_OTHER_JOBS = ['heal', 'install', 'script', 'survey', 'identity', 'read-send', 'publish'];
+const STEPS = {
+  deploy: jobStepNameSchema.options.filter((step) => !OF_OTHER_JOBS.includes(step)),
+  capture: ['check', 'survey', 'identity', 'read-send', 'publish'],
+  build: ['check', 'void-record', 'script', 'survey', 'identity', 'read-send', 'publish', 'boot-entry', 'record'],
+  verify: ['check', 'heal', 'compare'],
+} as const;
 const identity = { serial: 'DISK-1', wwn: null, sizeBytes: 480e9 };
 const failure = { code: 'disk.write-failed', message: 'No.', next: 'Change it.' };
 
 describe('the share of the whole job', () => {
-  test('grows from 0 to 1 over steps and bytes', () => {
+  test.each(['deploy', 'capture', 'build', 'verify'] as const)('grows from 0 to 1 over the steps and bytes of a %s', (kind) => {
+    const steps = STEPS[kind];
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.nat({ max: STEPS.length - 1 }), fc.nat({ max: 100 })), { minLength: 2, maxLength: 20 }),
+        fc.array(fc.tuple(fc.nat({ max: steps.length - 1 }), fc.nat({ max: 100 })), { minLength: 2, maxLength: 20 }),
         (points) => {
           const ordered = points.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]);
-          const fractions = ordered.map(([step, done]) => overallFraction(STEPS[step] ?? 'check', done, 100));
+          const fractions = ordered.map(([step, done]) => overallFraction(kind, steps[step] ?? 'check', done, 100));
           expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
           expect(fractions.every((fraction) => fraction >= 0 && fraction <= 1)).toBe(true);
         },
       ),
     );
-    expect(overallFraction('check', 0, 0)).toBe(0);
-    expect(overallFraction('record', 5, 5)).toBe(1);
-    expect(overallFraction('record', 9, 5)).toBe(1);
+    const last = steps.at(-1) ?? 'check';
+    expect(overallFraction(kind, 'check', 0, 0)).toBe(0);
+    expect(overallFraction(kind, last, 5, 5)).toBe(1);
+    expect(overallFraction(kind, last, 9, 5)).toBe(1);
   });
 });
 
@@ -40,23 +48,25 @@ describe('a job', () => {
   beforeEach(() => {
     rig = createRig();
     machineId = rig.agent().inventory(inventory()).id;
-    consentId = rig.station.consents.give(
-      { machineId, sessionId: 's', disk: identity, contentHash: hash('1'), osoid: hash('a') },
-      'person',
-    ).id;
+    consentId = rig.station.consents.give({ machineId, sessionId: 's', disk: identity, contentHash: hash('1'), osoid: hash('a') }, null).id;
   });
   afterEach(() => rig.close());
-  const create = (): Job =>
-    rig.station.jobs.create({
-      machineId,
-      consentId,
-      policy: null,
-      osoid: hash('a'),
-      manifestSha256: hash('e'),
-      imageName: 'web',
-      disk: identity,
-      contentHash: hash('1'),
-    });
+  const create = (): DeployJob =>
+    rig.station.jobs.create(
+      {
+        kind: 'deploy',
+        machineId,
+        consentId,
+        policy: null,
+        osoid: hash('a'),
+        manifestSha256: hash('e'),
+        imageName: 'web',
+        options: { grow: null, seed: null },
+        disk: identity,
+        contentHash: hash('1'),
+      },
+      rig.station.sites.current(),
+    );
 
   test('is queued, runs at its first step, and ends once', () => {
     const { jobs } = rig.station;
@@ -110,7 +120,7 @@ describe('a job', () => {
   });
 
   const done = (...steps: readonly JobStepName[]) => steps.map((step) => ({ step, endedAtMs: 1 }));
-  test.each<[string, Partial<Job>, readonly { step: JobStepName; endedAtMs: number | null }[], string | null]>([
+  test.each<[string, Partial<DeployJob>, readonly { step: JobStepName; endedAtMs: number | null }[], string | null]>([
     ['after its read-back', {}, done('check', 'read-back'), null],
     ['before its read-back', {}, done('check', 'fetch-write'), 'provenance.not-proven'],
     ['during its read-back', {}, [...done('check'), { step: 'read-back', endedAtMs: null }], 'provenance.not-proven'],
@@ -120,7 +130,7 @@ describe('a job', () => {
     ['of another manifest', { manifestSha256: hash('f') }, done('check', 'read-back'), 'provenance.not-yours'],
     ['of another disk', { disk: { ...identity, serial: 'X' } }, done('check', 'read-back'), 'provenance.not-yours'],
   ])('may have its record signed, or not: a job %s', (_what, change, steps, expected) => {
-    const job: Job = { ...create(), state: 'running', ...change };
+    const job: DeployJob = { ...create(), state: 'running', ...change };
     const request = { jobId: job.id, osoid: hash('a'), manifestSha256: hash('e'), disk: identity };
     expect(code(mayHaveRecord(machineId, request, job, steps))).toBe(expected);
   });

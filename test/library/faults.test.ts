@@ -1,18 +1,17 @@
 // What a library stands: power cuts at every write, flipped bytes, full and read-only disks, two writers, strangers' keys.
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import * as nodeFileSystem from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { generateSigningKey, trustedKeysOf } from '../../agent/image/signature.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import { startChunkPool } from '../../main/library/chunk-pool.ts';
-import type { FileSystem } from '../../main/library/folder-store.ts';
 import { folderStore } from '../../main/library/folder-store.ts';
 import type { Library, LibraryOptions } from '../../main/library/library.ts';
 import { openLibrary } from '../../main/library/library.ts';
 import { noise } from '../image/real-disk.ts';
+import { dyingFileSystem } from './dying-file-system.ts';
 
 const key = generateSigningKey();
 const trustedKeys = trustedKeysOf([key.publicKey]);
@@ -68,39 +67,6 @@ afterAll(async () => {
   await pool.stop();
   await rm(folder, { recursive: true });
 });
-
-/** Lets `count` operations happen, does half of the next write, and nothing ever after: what a power cut leaves. */
-const dyingFileSystem = (count: number): { readonly fileSystem: FileSystem; readonly used: () => number } => {
-  let used = 0;
-  const step = <T>(work: () => Promise<T>, half?: () => Promise<unknown>): Promise<T> => {
-    used++;
-    if (used <= count) return work();
-    const dead = (): Promise<never> => Promise.reject(new Error('power cut'));
-    return used === count + 1 && half !== undefined ? half().then(dead) : dead();
-  };
-  const openDying: FileSystem['open'] = async (...args) => {
-    const isWrite = String(args[1] ?? 'r').startsWith('w');
-    const file = isWrite ? await step(() => nodeFileSystem.open(...args)) : await nodeFileSystem.open(...args);
-    if (!isWrite) return file;
-    const { writev, sync } = { writev: file.writev.bind(file), sync: file.sync.bind(file) };
-    return Object.assign(file, {
-      writev: (parts: Buffer[]) =>
-        step(
-          () => writev(parts),
-          () => file.write(Buffer.concat(parts).subarray(0, 5000)),
-        ),
-      sync: () => step(sync),
-    });
-  };
-  const fileSystem: FileSystem = {
-    ...nodeFileSystem,
-    open: openDying,
-    mkdir: ((...args: Parameters<typeof mkdir>) => step(() => mkdir(...args))) as FileSystem['mkdir'],
-    rename: (from, to) => step(() => nodeFileSystem.rename(from, to)),
-    rm: (path, options) => step(() => nodeFileSystem.rm(path, options)),
-  };
-  return { fileSystem, used: () => used };
-};
 
 test('a power cut at any write leaves published images whole, and the import can be done again', async () => {
   let isDone = false;
@@ -196,6 +162,15 @@ describe('opening', () => {
     expect(codeOf(await at(newer))).toBe('library.not-a-library');
     await rm(join(newer, 'rackside-library.json'));
     expect(codeOf(await at(newer, true))).toBe('library.not-a-library');
+  });
+  test('makes no second library beside one on the same disk', async () => {
+    const disk = join(folder, 'disk');
+    await mkdir(join(disk, 'photos'), { recursive: true });
+    const below = await at(join(disk, 'lib'), true);
+    if (!below.ok) throw new Error(below.failure.message);
+    await below.value.close();
+    expect(await at(disk, true)).toMatchObject({ failure: { code: 'library.one-below', next: `Name that folder: ${join(disk, 'lib')}` } });
+    expect(await filesOf(disk)).toEqual([join('lib', 'rackside-library.json')]);
   });
   test('sweeps temporary files and images without signature', async () => {
     const path = await copyOf('leftovers');

@@ -1,17 +1,24 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dataChunks } from '../../agent/image/chunk-map.ts';
-import { parseChunkTable } from '../../agent/image/chunk-table.ts';
+import { parseChunkTable, usedBitmapOf } from '../../agent/image/chunk-table.ts';
 import { decodeFrame, splitFrames } from '../../agent/image/chunk.ts';
+import type { ReadAt } from '../../agent/image/partition-table.ts';
+import { readPartitionTable } from '../../agent/image/read-table.ts';
 import { generateSigningKey, trustedKeysOf } from '../../agent/image/signature.ts';
+import { readUsedSpace } from '../../agent/image/used/used-space.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
+import { describeImage } from '../../main/command/image-commands.ts';
+import { imageViewOf } from '../../main/library/image-view.ts';
 import type { Library } from '../../main/library/library.ts';
 import { openLibrary } from '../../main/library/library.ts';
-import { lacksTools, makeGptDisk, noise, writeAt } from '../image/real-disk.ts';
+import { scratchPath, sweepScratch } from '../../main/library/scratch.ts';
+import { EXT_PLACE, lacksTools, makeGptDisk, noise, writeAt, writeExtFile } from '../image/real-disk.ts';
 
 const run = promisify(execFile);
 const key = generateSigningKey();
@@ -23,7 +30,8 @@ const valueOf = <T>(result: Result<T>): T => {
 };
 const codeOf = (result: Result<unknown>): string => (result.ok ? 'ok' : result.failure.code);
 
-const lacking = lacksTools('xz', 'bzip2', 'zstd', 'gzip', 'qemu-img');
+const disk32 = 32 * 1024 * 1024;
+const lacking = lacksTools('debugfs', 'xz', 'bzip2', 'zstd', 'gzip', 'qemu-img');
 let folder: string;
 let disk: string;
 const opened: Library[] = [];
@@ -114,37 +122,138 @@ describe.skipIf(lacking)('a real GPT disk', () => {
     const first = valueOf(await lib.importImage({ sourcePath: disk, name: 'one' }));
     const next = join(folder, 'next.raw');
     await run('cp', ['--sparse=always', disk, next]);
-    await writeAt(next, 24 * 1024 * 1024, noise('new', 1024 * 1024));
+    await writeFile(join(folder, 'new'), noise('new', 1024 * 1024));
+    await writeExtFile(next, join(folder, 'new'), 'new');
     const second = valueOf(await lib.importImage({ sourcePath: next, name: 'two' }));
     expect(second.osoid).not.toBe(first.osoid);
     const shown = valueOf(await lib.show(second.osoid));
     expect(shown.uniqueBytes).toBeGreaterThan(1024 * 1024 - 1);
     expect(shown.uniqueBytes).toBeLessThan(1024 * 1024 + 512 * 1024);
-    expect(valueOf(await lib.deleteImage(first.osoid)).freedBytes).toBe(0);
+    const remove = async (osoid: string) => {
+      valueOf(await lib.deleteImage(osoid));
+      return valueOf(await lib.collect({ emptyTrash: true })).freedBytes;
+    };
+    expect(await remove(first.osoid)).toBe(0);
     expect(valueOf(await lib.show(second.osoid)).missingChunks).toBe(0);
-    expect(valueOf(await lib.deleteImage(second.osoid)).freedBytes).toBeGreaterThan(3 * 1024 * 1024);
+    expect(await remove(second.osoid)).toBeGreaterThan(3 * 1024 * 1024);
     expect((await filesOf('versions')).toSorted()).toEqual(['rackside-library.json']);
   });
 });
 
-test.skipIf(lacking).each(['qcow2', 'vmdk', 'vhdx', 'vpc'])('a virtual disk of the kind %s has the OSOID of its content', async (kind) => {
-  const lib = await library('virtual');
-  const scratchFolder = join(folder, `scratch-${kind}`);
+describe.skipIf(lacking)('a disk with deleted files', () => {
+  /** A copy whose free ext4 blocks hold other garbage: a file that was written and deleted, so that its blocks are free and not zero. */
+  const withGarbage = async (name: string): Promise<string> => {
+    const path = join(folder, name);
+    await run('cp', ['--sparse=always', disk, path]);
+    const [, ext] = await usesOf(path);
+    let at = EXT_PLACE.offsetBytes;
+    for (const used of [...(ext?.ranges() ?? []), { offsetBytes: EXT_PLACE.offsetBytes + EXT_PLACE.lengthBytes, lengthBytes: 0 }]) {
+      if (used.offsetBytes > at) await writeAt(path, at, randomBytes(used.offsetBytes - at));
+      at = used.offsetBytes + used.lengthBytes;
+    }
+    return path;
+  };
+  const usesOf = async (path: string) => {
+    const bytes = await readFile(path);
+    const read: ReadAt = (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length));
+    return readUsedSpace(read, valueOf(await readPartitionTable(read, { sizeBytes: bytes.length })));
+  };
+
+  test('has the OSOID of its content, whatever lies in its free blocks', async () => {
+    const lib = await library('garbage');
+    const clean = valueOf(await lib.importImage({ sourcePath: disk, name: 'clean' }));
+    const packs = await filesOf('garbage');
+    for (const seed of ['one', 'two']) {
+      const path = await withGarbage(`${seed}.raw`);
+      expect((await readFile(path)).equals(await readFile(disk))).toBe(false);
+      await run('sh', ['-c', `gzip -1 -c ${path} >${path}.gz`]);
+      for (const sourcePath of [path, `${path}.gz`]) {
+        const again = valueOf(await lib.importImage({ sourcePath, name: seed }));
+        expect([again.osoid, again.alreadyPresent]).toEqual([clean.osoid, true]);
+      }
+      const large = await library(`garbage-${seed}`);
+      expect(valueOf(await large.importImage({ sourcePath: path, name: seed, chunkSizeBytes: 1024 * 1024 })).osoid).toBe(clean.osoid);
+    }
+    expect(await filesOf('garbage')).toEqual(packs);
+    const table = valueOf(parseChunkTable(valueOf(await lib.manifest(clean.osoid)).chunkTableBytes));
+    expect(table.runs.some((one) => one.kind === 'skip')).toBe(true);
+    const bits = valueOf(usedBitmapOf(table)) ?? new Uint8Array();
+    const [, ext] = await usesOf(disk);
+    const used =
+      [...bits].reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0) * (table.bitmap?.blockSizeBytes ?? 0);
+    expect(used).toBe(disk32 - EXT_PLACE.lengthBytes + (ext?.usedBytes ?? 0));
+    expect(clean.manifest.stats.usedBytes).toBe(used);
+    expect(clean.manifest.filesystems.map(({ capture, note }) => [capture, note])).toEqual([
+      ['whole', undefined],
+      ['used', undefined],
+    ]);
+  });
+
+  test('that was not shut down is taken whole, and the image says why', async () => {
+    const lib = await library('dirty');
+    const path = await withGarbage('dirty.raw');
+    await run('debugfs', ['-w', '-R', 'ssv state 0', `${path}?offset=${EXT_PLACE.offsetBytes}`]);
+    const image = valueOf(await lib.importImage({ sourcePath: path, name: 'dirty' }));
+    expect(image.manifest.filesystems[1]).toMatchObject({
+      kind: 'ext',
+      capture: 'whole',
+      note: expect.stringContaining('not shut down cleanly'),
+    });
+    expect(image.manifest.stats.usedBytes).toBe(disk32);
+    expect(describeImage(imageViewOf(image))).toContain('taken whole: The filesystem was not shut down cleanly');
+    const other = await withGarbage('other.raw');
+    await run('debugfs', ['-w', '-R', 'ssv state 0', `${other}?offset=${EXT_PLACE.offsetBytes}`]);
+    expect(valueOf(await lib.importImage({ sourcePath: other, name: 'other' })).osoid).not.toBe(image.osoid);
+  });
+});
+
+test('what an interrupted import had unpacked is swept away, and nothing else', async () => {
+  const scratchFolder = join(folder, 'scratch');
   await mkdir(scratchFolder);
-  const path = join(folder, `disk.${kind}`);
-  await run('qemu-img', [
-    'convert',
-    '-f',
-    'raw',
-    '-O',
-    kind,
-    ...(kind === 'vpc' ? ['-o', 'subformat=fixed,force_size=on'] : []),
-    disk,
-    path,
-  ]);
-  const image = valueOf(await lib.importImage({ sourcePath: path, name: kind, scratchFolder }));
+  await writeFile(scratchPath(scratchFolder), 'left');
+  await writeFile(join(scratchFolder, 'station.db'), 'kept');
+  await sweepScratch(scratchFolder);
+  expect(await readdir(scratchFolder)).toEqual(['station.db']);
+});
+
+const KEPT_SIZE = 'force_size=on';
+test.skipIf(lacking).each([
+  ['qcow2', 'compat=1.1'],
+  ['vmdk', 'subformat=monolithicSparse'],
+  ['vmdk', 'subformat=streamOptimized'],
+  ['vhdx', 'subformat=dynamic'],
+  ['vhdx', 'subformat=fixed'],
+  ['vpc', `subformat=dynamic,${KEPT_SIZE}`],
+  ['vpc', `subformat=fixed,${KEPT_SIZE}`],
+])('a virtual disk of the kind %s, %s, has the OSOID of its content', async (kind, form) => {
+  const lib = await library('virtual');
+  const name = `${kind}-${form.replaceAll(/\W/g, '-')}`;
+  const scratchFolder = join(folder, `scratch-${name}`);
+  await mkdir(scratchFolder);
+  const path = join(folder, `disk.${name}`);
+  await run('qemu-img', ['convert', '-f', 'raw', '-O', kind, '-o', form, disk, path]);
+  const image = valueOf(await lib.importImage({ sourcePath: path, name, scratchFolder }));
   const raw = valueOf(await lib.importImage({ sourcePath: disk, name: 'raw' }));
   expect([image.osoid, await readdir(scratchFolder)]).toEqual([raw.osoid, []]);
+});
+
+test.skipIf(lacksTools('xorriso'))('an installer’s ISO is no disk, and is kept as a payload to the last byte', async () => {
+  await mkdir(join(folder, 'iso'));
+  await writeFile(join(folder, 'iso', 'packages.txt'), noise('packages', 3_000_000));
+  const path = join(folder, 'installer.iso');
+  await run('xorriso', ['-as', 'mkisofs', '-quiet', '-R', '-V', 'INSTALLER', '-o', path, join(folder, 'iso')]);
+  const lib = await library('iso-library');
+  const refused = await lib.importImage({ sourcePath: path, name: 'iso' });
+  expect(refused).toMatchObject({
+    ok: false,
+    failure: { code: 'import.unsupported', next: expect.stringContaining('payload of a recipe') },
+  });
+  const { sha256, sizeBytes } = valueOf(await lib.keepPayload(path, new AbortController().signal));
+  const given = await readFile(path);
+  expect([sizeBytes, Buffer.from(valueOf(await lib.payloadPart(sha256, 0, sizeBytes))).equals(given)]).toEqual([given.length, true]);
+  // The file in the library is an ISO to others too.
+  const { stdout: listed } = await run('xorriso', ['-indev', join(folder, 'iso-library', 'payloads', sha256), '-find', '/', '-type', 'f']);
+  expect(listed).toContain('/packages.txt');
 });
 
 describe.skipIf(lacking)('what cannot be imported leaves nothing behind', () => {
@@ -170,6 +279,20 @@ describe.skipIf(lacking)('what cannot be imported leaves nothing behind', () => 
     ['xz with a flipped bit', 'image.corrupt', flipped('disk.xz')],
     ['file without a partition table', 'image.no-partition-table', (path) => writeFile(path, noise('none', 1024 * 1024))],
     ['file of an odd size', 'image.odd-size', (path) => writeFile(path, noise('odd', 1_000_001))],
+    [
+      'MBR with two extended partitions',
+      'image.table-unsupported',
+      (path) => {
+        const bytes = Buffer.alloc(4 * 1024 * 1024);
+        for (const [entry, startLba] of [2048, 4096].entries()) {
+          bytes.writeUInt8(entry === 0 ? 0x05 : 0x85, 446 + entry * 16 + 4);
+          bytes.writeUInt32LE(startLba, 446 + entry * 16 + 8);
+          bytes.writeUInt32LE(2048, 446 + entry * 16 + 12);
+        }
+        bytes.set([0x55, 0xaa], 510);
+        return writeFile(path, bytes);
+      },
+    ],
     ['empty file', 'import.no-source', (path) => writeFile(path, '')],
     ['absent file', 'import.no-source', () => Promise.resolve()],
     ['folder', 'import.no-source', (path) => mkdir(path)],
@@ -177,6 +300,16 @@ describe.skipIf(lacking)('what cannot be imported leaves nothing behind', () => 
       'virtual disk with a backing file',
       'import.unsupported',
       (path) => run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', disk, '-F', 'raw', path]),
+    ],
+    [
+      'virtual disk whose content is in another file',
+      'import.unsupported',
+      (path) => run('qemu-img', ['convert', '-f', 'raw', '-O', 'vmdk', '-o', 'subformat=monolithicFlat', disk, path]),
+    ],
+    [
+      'virtual disk in pieces',
+      'import.unsupported',
+      (path) => run('qemu-img', ['convert', '-f', 'raw', '-O', 'vmdk', '-o', 'subformat=twoGbMaxExtentSparse', disk, path]),
     ],
     [
       'virtual disk that is damaged',

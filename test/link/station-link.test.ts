@@ -3,7 +3,7 @@ import { connectStation } from '../../agent/link/station-link.ts';
 import type { LinkOptions, StationLink } from '../../agent/link/station-link.ts';
 import { generateSigningKey } from '../../agent/image/signature.ts';
 import type { Hello } from '../../agent/protocol/messages.ts';
-import { inventory } from '../machines/fixtures.ts';
+import { inventory } from '../journey/fixtures.ts';
 import { answerWith, cut, cutMidAnswer, startStation } from './rig.ts';
 import type { FakeStation } from './rig.ts';
 

@@ -1,9 +1,9 @@
 // The registry: records made from MACs, folded into the machines that they turn out to be, remembered over restarts.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SILENT_AFTER_MS } from '../../main/machines/presence.ts';
-import { disk, inventory, policy } from './fixtures.ts';
-import { code, createRig, value } from './rig.ts';
-import type { Rig } from './rig.ts';
+import { disk, inventory, policy } from '../journey/fixtures.ts';
+import { code, createRig, value } from '../journey/rig.ts';
+import type { Rig } from '../journey/rig.ts';
 
 let rig: Rig;
 beforeEach(() => {
@@ -31,6 +31,17 @@ describe('from a MAC to a machine', () => {
       serial: 'SERIAL-1',
     });
   });
+  test('a request that is not answered is no boot, and says why', () => {
+    const { machines } = rig.station;
+    expect(machines.heard(first, 'loader', 'the station does not listen')).toMatchObject({
+      state: 'seen',
+      says: 'It asks to boot and is not answered: the station does not listen.',
+    });
+    expect(machines.heard(first, 'firmware')).toMatchObject({ state: 'seen', says: expect.stringContaining('Heard on the wire') });
+    expect(machines.heard(first, 'loader')).toMatchObject({ state: 'booting' });
+    // The second request of one boot may come while nobody may answer; what was loaded is loaded.
+    expect(machines.heard(first, 'loader', 'the station does not listen')).toMatchObject({ state: 'booting' });
+  });
   test('the same machine on another port is folded into its record, with its events and its session', () => {
     const machine = rig.agent(first).inventory();
     rig.clock.atMs += SILENT_AFTER_MS;
@@ -40,7 +51,7 @@ describe('from a MAC to a machine', () => {
     expect(agent.inventory(inventory({ mac: second })).id).toBe(machine.id);
     expect(views()).toHaveLength(1);
     expect(rig.removed).toEqual([provisional]);
-    expect(rig.station.events.list({ afterId: 0, limit: 100, machineId: machine.id }).map((event) => event.kind)).toContain(
+    expect(rig.station.events.list({ afterId: 0, beforeId: null, limit: 100, machineId: machine.id }).map((event) => event.kind)).toContain(
       'machine.recognised',
     );
     expect(Object.values(rig.query('SELECT count(*) FROM event WHERE machine_id = ?', provisional)[0] ?? {})[0]).toBe(0);
@@ -166,6 +177,8 @@ describe('what is known', () => {
     ['secure-boot', 'perhaps', 'fact.unreadable'],
     ['disk.sizes', '1 TB, big', 'quantity.unreadable'],
     ['input.Shelf', '3', 'fact.unknown'],
+    ['input.shelf', '3\u001b[2J', 'fact.unreadable'],
+    ['role', 'web\u202edb', 'fact.unreadable'],
   ])('what cannot be read as %s is refused: %s', (name, text, expected) => {
     const machine = rig.agent().inventory();
     expect(code(rig.station.journey.onFact(machine.id, name, text))).toBe(expected);
@@ -173,7 +186,7 @@ describe('what is known', () => {
   test('explain shows every policy with what was seen', () => {
     value(rig.station.policies.add(policy({ name: 'big', rank: 1, when: { fact: 'memory.size', atLeast: '128 GiB' } })));
     const machine = rig.agent().inventory();
-    expect(value(rig.station.journey.explain(machine.id))).toMatchObject({
+    expect(value(rig.station.journey.explain(machine.id, { from: 0, most: 1000 }))).toMatchObject({
       resolution: { kind: 'matched', policy: 'everything' },
       policies: [
         { name: 'big', verdict: 'not-true', condition: { text: 'memory.size ≥ 128 GiB', seen: '64 GiB' } },

@@ -78,11 +78,36 @@ describe('who is this?', () => {
       [known('a', { uuid: 'u1', macs: ['m1'] }), known('b', { uuid: 'u2', macs: ['m1'] })],
       'new',
     ],
+    ['a dongle that was on a white box before', { macs: ['m1', 'm9'] }, [known('a', { macs: ['m1', 'm2'] })], 'tie a'],
+    ['a white box that lost a card', { macs: ['m1'] }, [known('a', { macs: ['m1', 'm2'] })], 'a'],
+    ['a white box that got a card', { macs: ['m1', 'm2', 'm3'] }, [known('a', { macs: ['m1', 'm2'] })], 'a'],
+    [
+      'a white box with another card and its own disk',
+      { macs: ['m1', 'm9'], disks: ['d1'] },
+      [known('a', { macs: ['m1', 'm2'], disks: ['d1'] })],
+      'a',
+    ],
+    ['a virtual machine', { uuid: 'u1', macs: ['m9'] }, [known('a', { uuid: 'u1', macs: ['m1'] })], 'a'],
+    ['a clone of a virtual machine', { uuid: 'u2', macs: ['m1'] }, [known('a', { uuid: 'u1', macs: ['m1'] })], 'new'],
+    [
+      'two boards with one UUID and other MACs',
+      { uuid: 'u1', board: 'b2', macs: ['m2'] },
+      [known('a', { uuid: 'u1', board: 'b1', macs: ['m1'] })],
+      'new',
+    ],
     ['nothing to go by', {}, [known('a', server)], 'new'],
   ])('%s', (_what, seen, machines, expected) => {
     const found = recognise(evidence(seen), machines);
     const words = found.kind === 'known' ? found.machineId : found.kind === 'tie' ? `tie ${found.candidates.join(',')}` : found.kind;
     expect(words).toBe(expected);
+  });
+
+  test('a MAC that two machines have ever carried tells nobody, although only one carries it now', () => {
+    const machines = [known('a', { macs: ['m1'] })];
+    const wandering: readonly Evidence[] = [{ kind: 'mac', value: 'm1' }];
+    expect(recognise(evidence({ macs: ['m1'] }), machines).kind).toBe('known');
+    expect(recognise(evidence({ macs: ['m1'] }), machines, wandering)).toEqual({ kind: 'new' });
+    expect(recognise(evidence({ uuid: 'u1', macs: ['m1'] }), [known('a', { uuid: 'u1', macs: ['m1'] })], wandering).kind).toBe('known');
   });
 
   const few = (...values: readonly string[]) => fc.subarray([...values], { maxLength: 2 });
@@ -113,21 +138,22 @@ describe('who is this?', () => {
   });
 });
 
-test('filler becomes no evidence, and values are compared without case', () => {
+test('filler and serials too short to mean anything become no evidence, and values are compared without case', () => {
   const fact = (name: string, value: Fact['value'], filler = false): Fact => ({ name, value, source: 'test', filler });
   const facts = [
     fact('system.serial', ' ABC1 '),
     fact('system.uuid', 'ffffffff-ffff-ffff-ffff-ffffffffffff', true),
     fact('board.serial', 'To be filled by O.E.M.', true),
     fact('nic.macs', ['52:54:00:00:00:01']),
-    fact('disk.serials', ['D1', 'D2']),
-    fact('disk.wwns', ['D2']),
+    fact('disk.serials', ['DISK1', 'DISK2', '0']),
+    fact('disk.wwns', ['DISK2']),
+    fact('chassis.serial', '12'),
     fact('model', 'R740'),
   ];
   expect(evidenceFrom(facts)).toEqual([
     { kind: 'system-serial', value: 'abc1' },
     { kind: 'mac', value: '52:54:00:00:00:01' },
-    { kind: 'disk', value: 'd1' },
-    { kind: 'disk', value: 'd2' },
+    { kind: 'disk', value: 'disk1' },
+    { kind: 'disk', value: 'disk2' },
   ]);
 });

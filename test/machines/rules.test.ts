@@ -1,13 +1,11 @@
-// The small pure rules: states, boot stages, consent, arming.
+// The small pure rules: states, boot stages, consent.
 import { describe, expect, test } from 'vitest';
-import { whyNotAuto } from '../../main/machines/arming.ts';
-import type { Armed, AutoQuestion } from '../../main/machines/arming.ts';
-import { enterStage } from '../../main/machines/boot-timeline.ts';
+import { enterStage, stageOfState } from '../../main/machines/boot-timeline.ts';
 import type { StageName } from '../../main/machines/boot-timeline.ts';
-import { consentHash } from '../../main/machines/consent.ts';
+import { consentHash } from '../../main/journey/consent.ts';
 import { assertFollows, mayFollow, SAYS } from '../../main/machines/state.ts';
 import type { BootStage, MachineState } from '../../preload/contract/views.ts';
-import { blankContent, disk, hash } from './fixtures.ts';
+import { hash } from '../journey/fixtures.ts';
 
 const STATES = Object.keys(SAYS) as MachineState[];
 
@@ -39,6 +37,19 @@ describe('boot stages', () => {
     expect(names(walk(['DHCP', 0], ['DHCP', 100_000]))).toEqual(['DHCP']);
     expect(walk(['DHCP', 0], ['DHCP', 100_000])[0]?.startedAtMs).toBe(100_000);
   });
+  test('work is a deploy unless it was named before', () => {
+    const waiting = walk(['agent', 0], ['waiting', 1]);
+    expect(names(stageOfState(waiting, 'working', 2))).toEqual(['agent', 'waiting', 'deploy']);
+    const captured = stageOfState(enterStage(waiting, 'capture', 2), 'working', 3);
+    expect(captured.at(-1)).toEqual({ stage: 'capture', startedAtMs: 2, endedAtMs: null });
+    expect(names(stageOfState(stageOfState(captured, 'waiting', 4), 'working', 5))).toEqual([
+      'agent',
+      'waiting',
+      'capture',
+      'waiting',
+      'deploy',
+    ]);
+  });
   test('late news of an earlier stage changes nothing', () => {
     expect(names(walk(['DHCP', 0], ['kernel', 1], ['loader', 2], ['stage 1', 3]))).toEqual(['DHCP', 'kernel', 'stage 1']);
   });
@@ -63,30 +74,4 @@ test('a consent hash differs with everything it is bound to', () => {
   ];
   expect(new Set([subject, ...others].map(consentHash)).size).toBe(others.length + 1);
   expect(consentHash({ ...subject })).toBe(consentHash(subject));
-});
-
-describe('arming', () => {
-  const armed: Armed = { siteId: 1, machinesLeft: 1, untilMs: 1000, replaceExisting: ['m'], pinned: { web: hash('a') } };
-  const policy = { name: 'web', consent: 'auto' as const, replaceExisting: false, isNewest: false };
-  const question: AutoQuestion = { machineId: 'm', policy, osoid: hash('a'), disk: disk() };
-  const used = disk({ content: { ...blankContent('1'), blank: false } });
-  const recorded = disk({ provenance: { ...disk().provenance, verdict: 'trusted' } });
-  test.each<[string, Partial<Armed> | null, Partial<AutoQuestion>, boolean]>([
-    ['a blank disk', {}, {}, true],
-    ['no arming', null, {}, false],
-    ['another site', { siteId: 2 }, {}, false],
-    ['too late', { untilMs: 999 }, {}, false],
-    ['no machine left', { machinesLeft: 0 }, {}, false],
-    ['a policy that asks', {}, { policy: { ...policy, consent: 'ask' } }, false],
-    ['the newest that was shown', {}, { policy: { ...policy, isNewest: true } }, true],
-    ['a newer newest', {}, { policy: { ...policy, isNewest: true }, osoid: hash('b') }, false],
-    ['a disk with data', {}, { disk: used }, false],
-    ['a disk that could not be read', {}, { disk: disk({ content: null }) }, false],
-    ['a disk with a record', {}, { disk: recorded }, false],
-    ['a listed system, replaced on purpose', {}, { disk: used, policy: { ...policy, replaceExisting: true } }, true],
-    ['a system that was not listed', { replaceExisting: [] }, { disk: used, policy: { ...policy, replaceExisting: true } }, false],
-  ])('%s', (_what, armedChange, questionChange, allowed) => {
-    const why = whyNotAuto(armedChange === null ? null : { ...armed, ...armedChange }, 1, 999, { ...question, ...questionChange });
-    expect(why === null).toBe(allowed);
-  });
 });

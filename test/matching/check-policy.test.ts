@@ -72,7 +72,7 @@ describe('what is wrong is refused with its place and its reason', () => {
   });
   test('outside the condition too, and all at once', () => {
     const checked = checkPolicy(policy({ rank: -1, when: { fact: 'x', present: true }, surprise: 1 }));
-    expect(checked.ok ? '' : checked.failure.message).toMatch(/when\.fact: .*; rank: .*; policy: /);
+    expect(checked.ok ? '' : checked.failure.message).toMatch(/when\.fact: .*; rank: .*; surprise: /);
     expect(checkPolicy(policy({ outcome: { kind: 'deploy-newest', labels: {} } })).ok).toBe(false);
     expect(checkPolicy(policy({ outcome: { kind: 'ask', facts: ['rol'] } }))).toMatchObject({
       ok: false,
@@ -94,4 +94,23 @@ test('no value makes the check throw', () => {
       expect(typeof checkPolicy(value).ok).toBe('boolean');
     }),
   );
+});
+
+describe('a policy that builds', () => {
+  const recipes = [
+    { id: 'web-server', enabled: true },
+    { id: 'old', enabled: false },
+  ];
+  const builds = (recipe: string, change: object = {}) => checkPolicy(policy({ outcome: { kind: 'build', recipe }, ...change }), recipes);
+  test('names a recipe that is here and on', () => expect(builds('web-server').ok).toBe(true));
+  test.each([
+    ['web-servr', {}, 'outcome.recipe: unknown recipe "web-servr", did you mean "web-server"'],
+    ['old', {}, 'outcome.recipe: recipe "old" is switched off'],
+    ['web-server', { consent: 'auto' }, 'consent: must be "ask"'],
+  ] as const)('is refused otherwise: %s %j', (recipe, change, words) => {
+    expect(builds(recipe, change)).toMatchObject({
+      ok: false,
+      failure: { code: 'policy.invalid', message: expect.stringContaining(words) as string },
+    });
+  });
 });

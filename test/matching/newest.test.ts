@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { newest } from '../../main/matching/newest.ts';
+import { likeLabels, newest } from '../../main/matching/newest.ts';
 import type { NewestCandidate } from '../../main/matching/newest.ts';
 
 const image = (letter: string, name: string, revision: number, change: Partial<NewestCandidate> = {}): NewestCandidate => ({
@@ -31,4 +31,10 @@ test('labels that reach two lines are a tie: their revisions do not compare', ()
 });
 test('the same image listed twice is one image', () => {
   expect(newest([image('b', 'web', 2), image('b', 'web', 2)], web).kind).toBe('found');
+});
+test('labels that no image carries are told with those that there are', () => {
+  const images = [image('b', 'web', 2), image('c', 'mail', 9), image('d', 'web', 3)];
+  expect(likeLabels(images, { role: 'wbe' })).toBe('; there is role=mail, role=web');
+  expect(likeLabels(images, { role: 'WEB', os: 'arch' })).toBe('; there is os=debian');
+  expect(likeLabels(images, { site: 'x' })).toBe('');
 });

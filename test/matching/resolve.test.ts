@@ -2,9 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Fact } from '../../agent/protocol/facts.ts';
-import { evaluate, indexFacts, openFacts } from '../../main/matching/evaluate.ts';
-import { resolve, sameOutcome } from '../../main/matching/resolve.ts';
-import type { PolicyEntry } from '../../main/matching/resolve.ts';
+import { evaluate, openFacts } from '../../main/matching/evaluate.ts';
+import { indexFacts } from '../../main/matching/fact-index.ts';
+import { sameOutcome } from '../../main/matching/ranked.ts';
+import type { PolicyEntry } from '../../main/matching/ranked.ts';
+import { resolve } from '../../main/matching/resolve.ts';
 import type { Condition, Outcome, Policy, Resolution, Truth } from '../../preload/contract/policy.ts';
 
 const fact = (name: string, value: Fact['value'], filler = false): Fact => ({ name, value, source: 'test', filler });

@@ -4,9 +4,10 @@ import { factDefinition } from '../../agent/protocol/facts.ts';
 import type { FactDefinition } from '../../agent/protocol/facts.ts';
 import { hostBitsSet, insideNetwork, parseNetwork } from '../../main/matching/cidr.ts';
 import { compileGlob } from '../../main/matching/glob.ts';
-import { parseQuantity, quantityWords } from '../../main/matching/quantities.ts';
-import { compileRegex } from '../../main/matching/regex.ts';
+import { parseQuantity, quantityShown, quantityWords } from '../../agent/protocol/quantities.ts';
+import { compileRegex } from '../../agent/protocol/regex.ts';
 import { foldText, nearest } from '../../main/matching/text.ts';
+import { expectBounded } from '../bounded-work.ts';
 
 const definition = (name: string): FactDefinition => factDefinition(name) ?? expect.fail(name);
 
@@ -48,6 +49,16 @@ describe('quantities', () => {
     expect(quantityWords(64 * 2 ** 30, definition('memory.size'))).toBe('64 GiB');
     expect(quantityWords(1e12, definition('disk.total'))).toBe('1 TB');
   });
+
+  test.each([
+    [480_103_981_056, 'disk.sizes', '480.1 GB (480103981056 B)'],
+    [1_000_204_886_016, 'disk.total', '1.0 TB (1000204886016 B)'],
+    [480_000_000_000, 'disk.sizes', '480 GB'],
+    [64 * 2 ** 30, 'memory.size', '64 GiB'],
+    [1023, 'memory.size', '1023 B'],
+    [128, 'cpu.threads', '128'],
+    [100_000, 'nic.speeds', '100 Gbit/s'],
+  ])('%d of %s is read as %s', (value, fact, shown) => expect(quantityShown(value, definition(fact))).toBe(shown));
 });
 
 describe('globs', () => {
@@ -74,9 +85,7 @@ describe('globs', () => {
     );
   });
   test('a hostile pattern costs no more than its length times the text', () => {
-    const startMs = performance.now();
-    expect(compileGlob(`${'*a'.repeat(100)}b`)('a'.repeat(4000))).toBe(false);
-    expect(performance.now() - startMs).toBeLessThan(1000);
+    expect(expectBounded(1, () => compileGlob(`${'*a'.repeat(100)}b`)('a'.repeat(4000)))).toBe(false);
   });
 });
 
@@ -101,9 +110,7 @@ describe('regular expressions', () => {
     );
   });
   test.each(['(a+)+$', '(a|a)*$', '(a*)*b', '(x+x+)+y'])('%s takes linear time', (pattern) => {
-    const startMs = performance.now();
-    holds(pattern, `${'a'.repeat(2000)}!`);
-    expect(performance.now() - startMs).toBeLessThan(1000);
+    expectBounded(1, () => holds(pattern, `${'a'.repeat(2000)}!`));
   });
   test.each([
     '(a)\\1',

@@ -10,8 +10,10 @@ export const stationView: StationView = {
   version: '0.1.0',
   siteName: 'Test site',
   operator: 'tester',
+  account: 'tester',
   wire: { kind: 'loopback', nic: null, address: '127.0.0.1', mode: 'server', httpPort: 8080, problem: null },
   listening: { on: false, untilMs: null },
+  armed: null,
   kit: { kitId: null, problem: null },
   library: { folder: '/tmp/library', images: 0, storedBytes: 0 },
   keyId: 'k',
@@ -19,7 +21,16 @@ export const stationView: StationView = {
   bytesServed: 0,
 };
 
-export const emptySnapshot = (): Snapshot => ({ station: stationView, machines: [], images: [], policies: [], jobs: [], progress: [] });
+export const emptySnapshot = (): Snapshot => ({
+  station: stationView,
+  machines: [],
+  images: [],
+  policies: [],
+  fields: [],
+  sets: [],
+  jobs: [],
+  progress: [],
+});
 
 export const handlersWith = (given: Partial<CallHandlers>): CallHandlers => {
   const silent = async () => failed('test.not-scripted', 'This test has no answer for that call.', 'Script one.');

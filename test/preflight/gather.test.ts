@@ -53,16 +53,18 @@ test('the rights of this very process', async () => {
 });
 
 test('library folders', async () => {
-  expect(await readLibraryFolder(folder)).toMatchObject({ state: 'writable', freeBytes: expect.any(Number) });
-  expect(await readLibraryFolder(join(folder, 'no'))).toMatchObject({ state: 'missing' });
+  expect(await readLibraryFolder(folder, null)).toMatchObject({ state: 'writable', freeBytes: expect.any(Number) });
+  expect(await readLibraryFolder(join(folder, 'no'), null)).toMatchObject({ state: 'new' });
+  expect(await readLibraryFolder(join(folder, 'data', 'library'), join(folder, 'data'))).toMatchObject({ state: 'new' });
+  expect(await readLibraryFolder(join(folder, 'stick', 'library'), join(folder, 'data'))).toMatchObject({ state: 'missing' });
   await writeFile(join(folder, 'file'), '');
-  expect(await readLibraryFolder(join(folder, 'file'))).toMatchObject({ state: 'no-folder' });
+  expect(await readLibraryFolder(join(folder, 'file'), null)).toMatchObject({ state: 'no-folder' });
 });
 
 // Root writes to anything that is not mounted read-only.
 test.skipIf(process.getuid?.() === 0)('a library folder without write permission', async () => {
   await chmod(folder, 0o500);
-  expect(await readLibraryFolder(folder)).toMatchObject({ state: 'read-only' });
+  expect(await readLibraryFolder(folder, null)).toMatchObject({ state: 'read-only' });
 });
 
 const rehearsal = async (httpPort: number, verifyKit = false) =>
@@ -73,6 +75,7 @@ const rehearsal = async (httpPort: number, verifyKit = false) =>
     httpPort,
     kitFolder: folder,
     libraryFolder: folder,
+    dataFolder: null,
     serving: false,
     verifyKit,
   });
@@ -110,6 +113,7 @@ test('a port that does not exist ends with the first check, not with an error', 
     httpPort: 0,
     kitFolder: folder,
     libraryFolder: folder,
+    dataFolder: null,
     serving: false,
   });
   expect(report.checks[0]).toMatchObject({ id: 'nic', number: 1, verdict: 'fail' });

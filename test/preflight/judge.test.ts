@@ -58,6 +58,7 @@ test.each([
   [{}, '10.77.0.1', { connection: 'Wired 1', method: 'manual' }, 'pass', '10.77.0.1/24'],
   [{}, null, { connection: 'Wired 1', method: 'auto' }, 'warn', "nmcli connection modify 'Wired 1' ipv4.method manual"],
   [{ addresses: [] }, null, null, 'fail', 'ip address add 10.77.0.1/24 dev eth0'],
+  [{ addresses: [], carrier: false }, null, null, 'warn', 'cannot be seen without a link'],
   [{}, '10.1.0.1', null, 'fail', 'does not have the address 10.1.0.1'],
   [{ addresses: [{ address: '169.254.3.4', prefixLength: 16 }] }, null, null, 'fail', 'self-assigned'],
   [{ addresses: [{ address: '10.0.0.1', prefixLength: 32 }] }, null, null, 'fail', 'no room'],

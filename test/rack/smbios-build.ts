@@ -31,6 +31,8 @@ export type SmbiosFields = {
     version: string;
     id: string;
     cores: number;
+    /** All of them where absent. */
+    enabledCores?: number;
     threads: number;
     populated?: boolean;
   }[];
@@ -125,7 +127,7 @@ const processor = (one: NonNullable<SmbiosFields['processors']>[number], handle:
     0,
     0,
     one.cores,
-    one.cores,
+    one.enabledCores ?? one.cores,
     one.threads,
     ...word(4),
   ];
@@ -205,7 +207,7 @@ export const buildSmbios = (
   parts.push(smbiosStructure(127, 0xfeff, [], []));
   const table = Buffer.concat(parts);
   return {
-    entryPoint: version.major >= 3 ? entryPoint3(version, table.length) : entryPoint2(version, table.length),
+    entryPoint: version.major >= 3 ? entryPoint3(version, table.length) : entryPoint2(version, table.length, parts.length),
     table: new Uint8Array(table),
   };
 };
@@ -225,12 +227,16 @@ const entryPoint3 = ({ major, minor }: { readonly major: number; readonly minor:
     5,
   );
 
-const entryPoint2 = ({ major, minor }: { readonly major: number; readonly minor: number }, tableBytes: number): Uint8Array => {
+const entryPoint2 = (
+  { major, minor }: { readonly major: number; readonly minor: number },
+  tableBytes: number,
+  count: number,
+): Uint8Array => {
   const bytes = Buffer.concat([
     Buffer.from('_SM_'),
     Buffer.from([0, 31, major, minor, ...word(84), 0, 0, 0, 0, 0, 0]),
     Buffer.from('_DMI_'),
-    Buffer.from([0, ...word(tableBytes), ...doubleWord(0x000f_0000), ...word(10), 0x28]),
+    Buffer.from([0, ...word(tableBytes), ...doubleWord(0x000f_0000), ...word(count), 0x28]),
   ]);
   checksummed(bytes, 21, 16);
   return checksummed(bytes, 4);

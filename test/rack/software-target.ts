@@ -1,10 +1,12 @@
 // One machine of the software rack: fixture hardware, sparse-file disks, firmware that speaks DHCP, TFTP and HTTP over loopback,
 // and the real agent. Power on, and it goes the way a real one goes until its own disk is started.
 import { open, stat } from 'node:fs/promises';
+import { noKeyboard } from '../../agent/console/asking.ts';
 import { createTerminal } from '../../agent/console/terminal.ts';
 import { runAgent } from '../../agent/agent.ts';
 import type { AgentEnding } from '../../agent/agent.ts';
 import { identityOf, sameDisk } from '../../agent/assess.ts';
+import { noScripts } from '../../agent/build/script-host.ts';
 import { describeDisk } from '../../agent/disk/describe.ts';
 import { fileDevice } from '../../agent/disk/target-devices.ts';
 import type { TargetDevice } from '../../agent/disk/target-disk.ts';
@@ -36,6 +38,8 @@ export type SoftwareTargetOptions = {
   readonly wrapDevice?: (device: TargetDevice) => TargetDevice;
   /** Changes what the agent sees of its machine: faults for tests. */
   readonly wrapEnvironment?: (environment: AgentEnvironment) => AgentEnvironment;
+  /** What a vendor's installer does on this machine, by the words on its kernel's command line. */
+  readonly runInstaller?: (installer: { readonly commandLine: string; readonly by: string }, signal: AbortSignal) => Promise<void>;
   /** A line whenever something happens, as a serial console would show it. */
   readonly onConsole?: (line: string) => void;
 };
@@ -72,7 +76,8 @@ const deviceOf = (disk: SoftwareDisk): DiskDevice => ({
   open: () => openReader(disk.path, disk.attributes.sizeBytes),
 });
 
-const agentEnvironment = (options: SoftwareTargetOptions, commandLine: string): AgentEnvironment => {
+/** What the agent has of such a machine; `commandLine` is what its kernel was started with. */
+export const agentEnvironment = (options: Omit<SoftwareTargetOptions, 'wire'>, commandLine: string): AgentEnvironment => {
   const { hardware, disks } = options;
   const tools = options.tools ?? noTools();
   const words = parseBootWords(commandLine);
@@ -113,9 +118,13 @@ const agentEnvironment = (options: SoftwareTargetOptions, commandLine: string): 
         await reader.close();
       }
     },
+    scripts: noScripts(),
     tools,
     screen: createTerminal({ video: null, serial: (text) => options.onConsole?.(text.trimEnd()), now: Date.now }),
+    keyboard: noKeyboard,
     memory: { load: () => null, save: () => undefined },
+    drafts: { load: () => null, save: () => undefined },
+    startDiskNext: () => Promise.resolve(false),
     leave: () => Promise.resolve(),
     setClock: () => Promise.resolve(),
     workers: 0,
@@ -130,6 +139,11 @@ export const createSoftwareTarget = (options: SoftwareTargetOptions): SoftwareTa
     if (booted.kind === 'local') {
       say(`starting the local disk (${booted.by})`);
       return 'local-disk';
+    }
+    if (booted.kind === 'installer') {
+      say(`the installer runs (${booted.by}): ${booted.commandLine}`);
+      await options.runInstaller?.(booted, signal);
+      return 'stopped';
     }
     say('kernel and stage 1 loaded, stage 2 checked');
     const environment = agentEnvironment(options, booted.commandLine);

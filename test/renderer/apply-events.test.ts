@@ -31,11 +31,11 @@ test('one changed machine keeps the identity of all others and of the older copy
 
 test('progress touches its own slice alone; older numbers of a job are dropped, another job starts anew', () => {
   const newer = { ...progress, number: 9, fraction: 0.9 };
-  const after = apply({ name: 'progress.changed', payload: newer }, { name: 'progress.changed', payload: { ...progress, number: 8 } });
+  const after = apply({ name: 'progress.changed', payload: [newer] }, { name: 'progress.changed', payload: [{ ...progress, number: 8 }] });
   expect(after.state).toBe(start.state);
   expect(after.progress.get('web-03')).toEqual(newer);
   const other = { ...progress, jobId: 'next', number: 1 };
-  expect(applyEvents(after, [{ name: 'progress.changed', payload: other }]).progress.get('web-03')).toEqual(other);
+  expect(applyEvents(after, [{ name: 'progress.changed', payload: [other] }]).progress.get('web-03')).toEqual(other);
 });
 
 test('progress ends when the machine stops working', () => {
@@ -58,4 +58,19 @@ test('the event log grows in order, keeps the latest, and drops what it had', ()
   expect(after.state.events).toHaveLength(EVENTS_KEPT);
   expect(after.state.events.at(-1)?.id).toBe(EVENTS_KEPT + 50);
   expect(after.state.events[0]?.id).toBe(51);
+});
+
+test('work on the library is shown until a line of the log tells how it ended, whoever started it', () => {
+  const going = applyEvents(start, [{ name: 'library.progressed', payload: { operation: 'merge', donePacks: 3, totalPacks: 9 } }]);
+  expect(going.state.libraryProgress).toEqual({ operation: 'merge', donePacks: 3, totalPacks: 9 });
+  const line = { id: 5000, atMs: 1, machineId: null, jobId: null, level: 'info' as const, text: '' };
+  const other = applyEvents(going, [{ name: 'event.logged', payload: { ...line, kind: 'machine.seen' } }]);
+  expect(other.state.libraryProgress).not.toBeNull();
+  expect(applyEvents(going, [{ name: 'event.logged', payload: { ...line, kind: 'library.merged' } }]).state.libraryProgress).toBeNull();
+});
+
+test('a snapshot ends what was said of one that did not come', () => {
+  const refused = { code: 'pipe.snapshot-failed', message: 'a', next: 'b' };
+  const after = applyEvents({ ...start, state: { ...start.state, refused } }, [{ name: 'snapshot', payload: snapshotOf(scene) }]);
+  expect(after.state.refused).toBeNull();
 });

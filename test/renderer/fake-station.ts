@@ -1,18 +1,20 @@
 // A station made of a scene: it answers every call by changing the scene and publishing what changed, over the real pipe
 // and window listener. For the window's tests and for working on the window (`node test/renderer/dev.ts`).
-import { failed, success } from '../../agent/protocol/failure.ts';
+import { fileURLToPath } from 'node:url';
 import { startWindowListener } from '../../main/pipe/listen.ts';
 import { createPipe } from '../../main/pipe/pipe-server.ts';
-import { fileURLToPath } from 'node:url';
+import { handlersFor } from './fake-handlers.ts';
+import { fakeOutlook } from './fake-outlook.ts';
+import { hash } from './scene-parts.ts';
 import { makeScene, snapshotOf } from './scene.ts';
-import { IMAGES, image } from './scene-parts.ts';
+import { wireOf } from './scene-wire.ts';
 import type { CallHandlers, Pipe } from '../../main/pipe/pipe-server.ts';
 import type { CallName } from '../../preload/contract/calls.ts';
 import type { Snapshot } from '../../preload/contract/events.ts';
-import type { MachineDetail, MachineView, PreflightReport } from '../../preload/contract/views.ts';
+import type { Trace } from '../../preload/contract/policy.ts';
+import type { EventView, MachineView } from '../../preload/contract/views.ts';
 import type { WindowListener } from '../../main/pipe/listen.ts';
-import type { Result } from '../../agent/protocol/failure.ts';
-import type { Scene } from './scene.ts';
+import type { FakeState } from './fake-parts.ts';
 
 export type FakeStation = {
   readonly pipe: Pipe;
@@ -25,201 +27,64 @@ export type FakeStation = {
   readonly machine: (id: string) => MachineView;
   /** Changes a machine and tells the windows. */
   readonly change: (id: string, part: Partial<MachineView>) => void;
+  /** Changes it before any window hears of it. */
+  readonly changeUntold: (id: string, part: Partial<MachineView>) => void;
+  /** It asks to erase its first disk for what a person chose, as a real one does when its agent has looked. */
+  readonly ask: (id: string) => void;
+  /** The decision of a machine, from now on. */
+  readonly decide: (id: string, trace: Trace) => void;
+  /** From now on the station makes a mistake while it gathers a snapshot. */
+  readonly breakSnapshots: (broken: boolean) => void;
+  readonly images: () => Snapshot['images'];
+  /** Something happened: kept, and told to the windows. */
+  readonly note: (event: EventView) => void;
   readonly removeAll: () => void;
+  /** Changes the station itself and tells the windows. */
+  readonly changeStation: (part: Partial<Snapshot['station']>) => void;
   /** Moves every running job on by `share` (0 to 1) of its whole. */
   readonly advance: (share: number) => void;
+  /** Moves one machine of the crowd, the first is 0, on by `share`; at the end it starts over. */
+  readonly advanceOne: (index: number, share: number) => void;
   /** Cuts every window off and listens again on the same port. */
   readonly stopListening: () => Promise<void>;
   readonly listenAgain: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
-export type FakeOptions = { readonly port?: number; readonly crowd?: number; readonly bundleFolder?: string; readonly nowMs?: number };
+export type FakeOptions = {
+  readonly port?: number;
+  readonly crowd?: number;
+  readonly bundleFolder?: string;
+  readonly nowMs?: number;
+  /** So many events since those of the scene. */
+  readonly history?: number;
+};
 
 const BUNDLE = fileURLToPath(new URL('../../out/renderer', import.meta.url));
 export const TOKEN = 'fake-station-token';
 
-const preflight = (nowMs: number): PreflightReport => ({
-  verdict: 'warn',
-  atMs: nowMs,
-  checks: [
-    { id: 'nic', number: 1, title: 'Network interface', verdict: 'pass', message: 'enp0s31f6 is up at 1 Gbit/s.', next: '', facts: {} },
-    {
-      id: 'foreign-dhcp',
-      number: 2,
-      title: 'Other DHCP servers',
-      verdict: 'pass',
-      message: 'Nobody answered two probes in 5 s.',
-      next: '',
-      facts: {},
-    },
-    {
-      id: 'stp',
-      number: 3,
-      title: 'Switch delay',
-      verdict: 'warn',
-      message: 'The link carried nothing for 28 s after it came up.',
-      next: 'Switch on edge port (portfast) for this port, or wait.',
-      facts: {},
-    },
-    { id: 'kit', number: 4, title: 'Boot kit', verdict: 'pass', message: 'kit-2026-11, 6 files, hashes agree.', next: '', facts: {} },
-  ],
-});
-
-const handlersFor = (
-  state: { scene: Scene; snapshot: Snapshot },
-  tools: Pick<FakeStation, 'machine' | 'change'> & { publish: Pipe['publish'] },
-): CallHandlers => {
-  const { machine, change, publish } = tools;
-  const station = (part: Partial<Snapshot['station']>): Result<Snapshot['station']> => {
-    state.snapshot = { ...state.snapshot, station: { ...state.snapshot.station, ...part } };
-    publish({ name: 'station.changed', payload: state.snapshot.station });
-    return success(state.snapshot.station);
-  };
-  const policies = (next: Snapshot['policies']): void => {
-    state.snapshot = { ...state.snapshot, policies: next };
-    publish({ name: 'policies.changed', payload: next });
-  };
-  const known = async <T>(id: string, then: (found: MachineView) => T): Promise<Result<T>> => {
-    const found = state.snapshot.machines.find((one) => one.id === id);
-    return found === undefined ? failed('machines.unknown', `There is no machine ${id}.`, 'Reload the list.') : success(then(found));
-  };
-  const changed = (id: string, part: Partial<MachineView>) =>
-    known(id, () => (change(id, { stateAtMs: Date.now(), question: null, failure: null, ...part }), machine(id)));
-  const detail = (found: MachineView): MachineDetail => {
-    const extra = state.scene.extras.get(found.id);
-    return {
-      machine: found,
-      facts: extra?.facts ?? [],
-      disks: extra?.disks ?? [],
-      outcome: extra?.trace?.resolution.kind === 'matched' ? extra.trace.resolution.outcome : null,
-      trace: extra?.trace ?? null,
-      boot: extra?.boot ?? [],
-      events: state.scene.events.filter((event) => event.machineId === found.id),
-      jobs: state.snapshot.jobs.filter((job) => job.machineId === found.id),
-    };
-  };
-  return {
-    'station.get': async () => success(state.snapshot.station),
-    'station.describe': async (argument) =>
-      station({
-        ...(argument.siteName === undefined ? {} : { siteName: argument.siteName }),
-        ...(argument.operator === undefined ? {} : { operator: argument.operator }),
-      }),
-    'preflight.run': async () => success(preflight(Date.now())),
-    'listening.set': async ({ on, minutes }) =>
-      station({ listening: { on, untilMs: on && minutes !== null ? Date.now() + minutes * 60_000 : null } }),
-    'machines.list': async () => success(state.snapshot.machines),
-    'machines.get': ({ machineId }) => known(machineId, detail),
-    'machines.approve': async ({ machineId, eraseSerial, consentHash }) => {
-      const { question } = machine(machineId);
-      if (question?.kind !== 'erase' || question.consentHash !== consentHash || question.disk.serial !== eraseSerial) {
-        return failed('consent.changed', 'What you approved is no longer what is there.', 'Look at the machine again.');
-      }
-      const job = {
-        ...state.snapshot.jobs[2]!,
-        id: `job ${machineId}`,
-        machineId,
-        machineName: machine(machineId).name,
-        createdAtMs: Date.now(),
-      };
-      state.snapshot = { ...state.snapshot, jobs: [...state.snapshot.jobs, job] };
-      publish({ name: 'job.changed', payload: job });
-      change(machineId, {
-        state: 'working',
-        question: null,
-        jobId: job.id,
-        imageName: job.imageName,
-        osoid: job.osoid,
-        stateAtMs: Date.now(),
-      });
-      return success(job);
-    },
-    'machines.deploy': ({ machineId, osoid }) =>
-      changed(machineId, {
-        state: 'matched',
-        osoid,
-        imageName: IMAGES.find((one) => one.osoid === osoid)?.name ?? '',
-        says: 'Checks its disks.',
-      }),
-    'machines.bootLocal': ({ machineId }) => changed(machineId, { state: 'provisioned', says: 'Boots its own disk.' }),
-    'machines.hold': ({ machineId }) => changed(machineId, { state: 'waiting', says: 'Held by M. Okafor.' }),
-    'machines.retry': ({ machineId }) => changed(machineId, { state: 'matched', says: 'Starts over.' }),
-    'machines.rename': ({ machineId, name }) => known(machineId, () => (change(machineId, { name }), machine(machineId))),
-    'machines.setFact': ({ machineId, fact, value }) =>
-      known(machineId, (found) => {
-        state.scene.extras.get(machineId)?.facts.push({ name: fact, value, source: 'person:M. Okafor', filler: false });
-        change(machineId, { state: 'matched', question: null, says: 'Decides again.' });
-        return detail({ ...found, question: null });
-      }),
-    'images.list': async () => success(state.snapshot.images),
-    'images.get': async ({ osoid }) => {
-      const found = state.snapshot.images.find((one) => one.osoid === osoid);
-      return found === undefined ? failed('images.unknown', 'No such image.', 'Reload the list.') : success(found);
-    },
-    'images.import': async ({ path, name, labels }) => {
-      if (!path.startsWith('/'))
-        return failed('images.no-file', `There is no file ${path} on the station.`, 'Give the whole path, as the station sees it.');
-      const added = image(name, 1, labels);
-      state.snapshot = { ...state.snapshot, images: [...state.snapshot.images, added] };
-      publish({ name: 'images.changed', payload: state.snapshot.images });
-      return success(added);
-    },
-    'policies.list': async () => success(state.snapshot.policies),
-    'policies.add': async ({ policy }) => {
-      if (JSON.stringify(policy.when).includes('colour'))
-        return failed(
-          'policy.unknown-fact',
-          'when.all[0].fact: there is no fact “colour”.',
-          'Use a fact of the catalogue, or input.colour.',
-        );
-      const view = { policy, enabled: false, addedAtMs: Date.now(), used: 0 };
-      policies([...state.snapshot.policies.filter((one) => one.policy.name !== policy.name), view]);
-      return success(view);
-    },
-    'policies.remove': async ({ name }) => {
-      policies(state.snapshot.policies.filter((one) => one.policy.name !== name));
-      return success(state.snapshot.policies);
-    },
-    'policies.enable': async ({ name, enabled }) => {
-      policies(state.snapshot.policies.map((one) => (one.policy.name === name ? { ...one, enabled } : one)));
-      const view = state.snapshot.policies.find((one) => one.policy.name === name);
-      return view === undefined ? failed('policies.unknown', 'No such policy.', 'Reload.') : success(view);
-    },
-    'policies.explain': async ({ machineId }) => {
-      const trace = state.scene.extras.get(machineId)?.trace ?? null;
-      return trace === null ? failed('machines.no-facts', 'It has no facts yet.', 'Wait for its inventory.') : success(trace);
-    },
-    'jobs.list': async () => success(state.snapshot.jobs),
-    'jobs.cancel': async ({ jobId }) => {
-      const job = state.snapshot.jobs.find((one) => one.id === jobId);
-      if (job === undefined) return failed('jobs.unknown', 'No such job.', 'Reload the list.');
-      const cancelled = { ...job, state: 'cancelled' as const, endedAtMs: Date.now() };
-      state.snapshot = { ...state.snapshot, jobs: state.snapshot.jobs.map((one) => (one.id === jobId ? cancelled : one)) };
-      publish({ name: 'job.changed', payload: cancelled });
-      return success(cancelled);
-    },
-    'events.list': async ({ afterId, limit, machineId }) =>
-      success(
-        state.scene.events.filter((event) => event.id > afterId && (machineId === null || event.machineId === machineId)).slice(-limit),
-      ),
-  };
-};
-
 /** Starts the fake on loopback. The window must have been built (`npm run build`). */
 export const startFakeStation = async (options: FakeOptions = {}): Promise<FakeStation> => {
   const scene = makeScene(options.nowMs ?? Date.now(), options.crowd ?? 0);
-  const state = { scene, snapshot: snapshotOf(scene) };
+  const [example] = scene.events;
+  const told = scene.events.length;
+  if (example !== undefined)
+    for (let id = told + 1; id <= told + (options.history ?? 0); id += 1) scene.events.push({ ...example, id, text: `happening ${id}` });
+  const wire = wireOf(options.nowMs ?? Date.now(), () => state.snapshot.machines);
+  const state: FakeState = { scene, snapshot: snapshotOf(scene), wire, traces: new Map(), wishes: new Map() };
   const calls: { name: CallName; argument: unknown }[] = [];
   const machine = (id: string): MachineView => {
     const found = state.snapshot.machines.find((one) => one.id === id);
     if (found === undefined) throw new Error(`the scene has no machine ${id}`);
     return found;
   };
-  const change = (id: string, part: Partial<MachineView>): void => {
+  const changeUntold = (id: string, part: Partial<MachineView>): void => {
     const next = { ...machine(id), ...part };
     state.snapshot = { ...state.snapshot, machines: state.snapshot.machines.map((one) => (one.id === id ? next : one)) };
-    pipe.publish({ name: 'machine.changed', payload: next });
+  };
+  const change = (id: string, part: Partial<MachineView>): void => {
+    changeUntold(id, part);
+    pipe.publish({ name: 'machine.changed', payload: machine(id) });
   };
   const plain = handlersFor(state, { machine, change, publish: (event) => pipe.publish(event) });
   const noted = Object.fromEntries(
@@ -231,7 +96,12 @@ export const startFakeStation = async (options: FakeOptions = {}): Promise<FakeS
       },
     ]),
   ) as CallHandlers;
-  const pipe = createPipe({ handlers: noted, snapshot: () => state.snapshot, onBug: (error, where) => console.error(where, error) });
+  let broken = false;
+  const snapshot = (): Snapshot => {
+    if (broken) throw new Error('the snapshot is broken on purpose');
+    return state.snapshot;
+  };
+  const pipe = createPipe({ handlers: noted, snapshot, onBug: (error, where) => broken || console.error(where, error) });
   const listen = async (port: number): Promise<WindowListener> => {
     const started = await startWindowListener({ port, token: TOKEN, bundleFolder: options.bundleFolder ?? BUNDLE, pipe });
     if (!started.ok) throw new Error(`${started.failure.message} ${started.failure.next}`);
@@ -244,11 +114,33 @@ export const startFakeStation = async (options: FakeOptions = {}): Promise<FakeS
     calls,
     machine,
     change,
+    changeUntold,
     get listener() {
       return listener;
     },
     get url() {
       return `${listener.url}#token=${TOKEN}`;
+    },
+    ask: (id) => {
+      const wish = state.wishes.get(id) ?? null;
+      const outlook = fakeOutlook(state, machine(id), wish);
+      const [disk, ...untouched] = scene.extras.get(id)?.disks ?? [];
+      if (!outlook.ok || disk === undefined) throw new Error(`machine ${id} has nothing to ask for`);
+      const { osoid, imageName, beside } = outlook.value;
+      const question = { kind: 'erase' as const, osoid, imageName, beside, disk, untouched, fetchBytes: 4_100_000_000 };
+      change(id, { state: 'waiting', question: { ...question, consentHash: hash(`${id} ${beside.settingsSha256 ?? beside.grow}`) } });
+    },
+    decide: (id, trace) => {
+      state.traces.set(id, trace);
+      change(id, {});
+    },
+    breakSnapshots: (next) => {
+      broken = next;
+    },
+    images: () => state.snapshot.images,
+    note: (event) => {
+      scene.events.push(event);
+      pipe.publish({ name: 'event.logged', payload: event });
     },
     removeAll: () => {
       const gone = state.snapshot.machines;
@@ -261,7 +153,21 @@ export const startFakeStation = async (options: FakeOptions = {}): Promise<FakeS
         return { ...one, number: one.number + 1, fraction, bytesDone: Math.round(one.bytesTotal * fraction) };
       });
       state.snapshot = { ...state.snapshot, progress };
-      for (const one of progress) pipe.publish({ name: 'progress.changed', payload: one });
+      pipe.publish({ name: 'progress.changed', payload: progress });
+    },
+    changeStation: (part) => {
+      state.snapshot = { ...state.snapshot, station: { ...state.snapshot.station, ...part } };
+      pipe.publish({ name: 'station.changed', payload: state.snapshot.station });
+    },
+    advanceOne: (index, share) => {
+      const at = state.snapshot.progress.length - (options.crowd ?? 0) + index;
+      const before = state.snapshot.progress[at];
+      if (before === undefined) throw new Error(`the crowd has no machine ${index}`);
+      const fraction = (before.fraction + share) % 1;
+      const bytesPerSecond = before.bytesPerSecond + 1_000_000;
+      const one = { ...before, number: before.number + 1, fraction, bytesPerSecond, bytesDone: Math.round(before.bytesTotal * fraction) };
+      state.snapshot.progress[at] = one;
+      pipe.publish({ name: 'progress.changed', payload: [one] });
     },
     stopListening: () => listener.stop(),
     listenAgain: async () => {

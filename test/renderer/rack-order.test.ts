@@ -1,8 +1,11 @@
 // The order of the rack: ports as people count them, empty ones shown, nothing moved while a pointer is over the list.
 import { describe, expect, test } from 'vitest';
-import { layOutRack, orderMachines, splitPosition } from '../../renderer/store/rack-order.ts';
+import fc from 'fast-check';
+import { comparePlaces, holdPlaces, layOutRack, placeOf, splitPosition } from '../../renderer/store/rack-order.ts';
+import { createOrdering } from '../../renderer/store/rack-ordering.ts';
 import { nextAsking } from '../../renderer/store/selectors.ts';
 import { makeScene } from './scene.ts';
+import type { Place, Sorting } from '../../renderer/store/rack-order.ts';
 import type { MachineView } from '../../preload/contract/views.ts';
 
 const sample = makeScene(0).machines[0]!;
@@ -14,6 +17,8 @@ const machine = (id: string, position: string | null, part: Partial<MachineView>
   ...part,
 });
 const rack = [machine('c', 'sw-1 port 10'), machine('a', 'sw-1 port 2'), machine('b', null), machine('d', 'sw-1 port 4')];
+const sorted = (machines: readonly MachineView[], sorting: Sorting): readonly Place[] =>
+  createOrdering()(new Map(machines.map((one) => [one.id, one])), sorting);
 const ids = (places: readonly { readonly id: string }[]): string[] => places.map(({ id }) => id);
 
 test.each([
@@ -25,7 +30,7 @@ test.each([
 
 describe('order', () => {
   test('by position counts ports, and what has none comes last', () => {
-    expect(ids(orderMachines(rack, 'position', [], false))).toEqual(['a', 'd', 'c', 'b']);
+    expect(ids(sorted(rack, 'position'))).toEqual(['a', 'd', 'c', 'b']);
   });
 
   test('by state: what asks first, then what failed, works, waits, is done', () => {
@@ -36,18 +41,60 @@ describe('order', () => {
       machine('asks', null, { state: 'unmatched' }),
       machine('heard', null, { state: 'seen' }),
     ];
-    expect(ids(orderMachines(states, 'state', [], false))).toEqual(['asks', 'failed', 'works', 'heard', 'done']);
+    expect(ids(sorted(states, 'state'))).toEqual(['asks', 'failed', 'works', 'heard', 'done']);
   });
 
   test('held: places stay, the new come last, the gone go', () => {
-    const shown = orderMachines(rack, 'position', [], false);
+    const shown = sorted(rack, 'position');
     const later = [...rack.filter(({ id }) => id !== 'd'), machine('new', 'sw-1 port 1')].map((one) =>
       one.id === 'a' ? { ...one, position: 'sw-1 port 40' } : one,
     );
-    const held = orderMachines(later, 'position', shown, true);
+    const held = holdPlaces(sorted(later, 'position'), shown);
     expect(ids(held)).toEqual(['a', 'c', 'b', 'new']);
     expect(held[0]?.position).toBe('sw-1 port 2');
-    expect(ids(orderMachines(later, 'position', held, false))).toEqual(['new', 'c', 'a', 'b']);
+    expect(ids(sorted(later, 'position'))).toEqual(['new', 'c', 'a', 'b']);
+  });
+});
+
+describe('an order that is kept', () => {
+  const mapOf = (machines: readonly MachineView[]): ReadonlyMap<string, MachineView> => new Map(machines.map((one) => [one.id, one]));
+
+  test('what changes no place gives the same array again', () => {
+    const order = createOrdering();
+    const first = order(mapOf(rack), 'position');
+    expect(order(mapOf(rack.map((one) => ({ ...one, says: 'other', lastSeenAtMs: 9 }))), 'position')).toBe(first);
+    expect(order(mapOf(rack.map((one) => (one.id === 'a' ? { ...one, state: 'failed' } : one))), 'position')).toBe(first);
+  });
+
+  test('whatever comes, goes, moves and is renamed: as if sorted anew', () => {
+    const machineOf = fc.record({
+      id: fc.constantFrom(...'abcdefghijklmnop'),
+      name: fc.constantFrom('n1', 'n2', 'n10', 'm'),
+      position: fc.constantFrom(null, 'sw 1', 'sw 2', 'sw 10'),
+      state: fc.constantFrom('seen', 'failed', 'working', 'unmatched'),
+    });
+    const steps = fc.array(
+      fc.tuple(fc.uniqueArray(machineOf, { selector: ({ id }) => id }), fc.constantFrom('position', 'name', 'state')),
+      {
+        maxLength: 12,
+      },
+    );
+    fc.assert(
+      fc.property(steps, (given) => {
+        const order = createOrdering();
+        let before: readonly MachineView[] = [];
+        for (const [part, sorting] of given) {
+          // Most machines stay as they were, so that few move.
+          const known = new Map(before.map((one) => [one.id, one]));
+          const gone = part[0]?.id;
+          for (const one of part.slice(1, 4)) known.set(one.id, { ...sample, ...one } as MachineView);
+          if (gone !== undefined) known.delete(gone);
+          const expected = [...known.values()].toSorted((a, b) => comparePlaces(sorting as Sorting, a, b)).map(placeOf);
+          expect(order(known, sorting as Sorting)).toEqual(expected);
+          before = [...known.values()];
+        }
+      }),
+    );
   });
 });
 

@@ -33,6 +33,7 @@ export const deployed = { osoid: WEB.osoid, imageName: 'web-golden r11' };
 const eraseQuestion = (id: string, serial: string): MachineView['question'] => ({
   kind: 'erase',
   ...deployed,
+  beside: { grow: 'last', settingsSha256: null },
   disk: ubuntuDisk(serial),
   untouched: [dataDisk(`WD${id}`)],
   fetchBytes: 4_100_000_000,
@@ -122,7 +123,12 @@ export const seeds: readonly Seed[] = [
     model: null,
     serial: null,
     agoMs: 31_000,
-    question: { kind: 'fact', facts: ['role'], reason: 'Policy web-nodes decides by role, and nobody has said what this machine is for.' },
+    question: {
+      kind: 'fact',
+      facts: ['role'],
+      fields: [],
+      reason: 'Policy web-nodes decides by role, and nobody has said what this machine is for.',
+    },
     says: 'Its role is not known.',
   },
   {

@@ -105,19 +105,30 @@ export const image = (
   table: 'gpt',
   partitions: [
     { number: 1, name: 'EFI', filesystem: 'vfat', startLba: 2048, sectors: 1_048_576 },
-    { number: 2, name: 'root', filesystem: 'ext4', startLba: 1_050_624, sectors: 14_000_000 },
+    { number: 2, name: 'root', filesystem: 'ext', startLba: 1_050_624, sectors: 14_000_000 },
   ],
   trust,
   keyId: hash('key').slice(0, 16),
+  publicKey: hash('public').slice(0, 43),
   notes: 'Debian 13 with nginx, taken from gold-web.',
 });
 
 export const IMAGES: readonly ImageView[] = [
   image('web-golden', 11, { role: 'web', os: 'debian-13' }),
   image('web-golden', 10, { role: 'web', os: 'debian-13' }),
-  image('db-golden', 4, { role: 'db', os: 'debian-13' }),
+  {
+    ...image('db-golden', 4, { role: 'db', os: 'debian-13' }),
+    recipe: { id: 'debian-db', version: '2', matchOn: { manufacturer: 'Dell Inc.', model: 'PowerEdge R640', 'firmware.kind': 'uefi' } },
+  },
   image('windows-kiosk', 2, { role: 'kiosk', os: 'windows-11' }, 'unknown-key'),
   { ...image('bench-bios', 1, { role: 'bench' }), firmware: 'bios', secureBootTrusted: false, table: 'mbr' },
+  {
+    ...image('vault-backup', 1, { role: 'vault' }),
+    boundToMachine: {
+      volumes: [{ number: 2, by: 'luks-tpm2', otherKey: true }],
+      sourceNames: { 'system.serial': '7XK2P99' },
+    },
+  },
 ];
 
 const policy = (given: Pick<Policy, 'name' | 'rank' | 'when' | 'outcome'> & Partial<Policy>): Policy => ({
@@ -139,6 +150,7 @@ export const POLICIES: readonly PolicyView[] = [
     }),
     enabled: true,
     addedAtMs: 1_790_000_000_000,
+    arrived: null,
     used: 1,
   },
   {
@@ -159,12 +171,14 @@ export const POLICIES: readonly PolicyView[] = [
     }),
     enabled: true,
     addedAtMs: 1_790_000_100_000,
+    arrived: null,
     used: 7,
   },
   {
     policy: policy({ name: 'anything-else', rank: 90, when: { all: [] }, outcome: { kind: 'hold', reason: 'nobody planned for it' } }),
     enabled: true,
     addedAtMs: 1_790_000_200_000,
+    arrived: null,
     used: 0,
   },
   {
@@ -176,6 +190,21 @@ export const POLICIES: readonly PolicyView[] = [
     }),
     enabled: false,
     addedAtMs: 1_790_000_300_000,
+    arrived: null,
+    used: 0,
+  },
+  {
+    policy: policy({
+      name: 'spare-nodes',
+      rank: 30,
+      when: { all: [{ fact: 'model', glob: 'PowerEdge R6*' }] },
+      outcome: { kind: 'deploy-newest', labels: { role: 'web' } },
+      consent: 'auto',
+      replaceExisting: true,
+    }),
+    enabled: true,
+    addedAtMs: 1_790_000_400_000,
+    arrived: null,
     used: 0,
   },
 ];
@@ -226,6 +255,7 @@ export const webTrace: Trace = {
     ),
     last,
   ],
+  left: 0,
 };
 
 export const roleUnknownTrace: Trace = {
@@ -235,6 +265,7 @@ export const roleUnknownTrace: Trace = {
     traced(1, 'unknown', 'unknown-blocks', group('unknown', [leaf('role is web', 'unknown', null, 'nobody has said it')])),
     last,
   ],
+  left: 0,
 };
 
 /** A boot that ended its stages after the given seconds; the last one runs when `open`. */

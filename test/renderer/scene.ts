@@ -12,6 +12,7 @@ import {
   usbStick,
   webTrace,
 } from './scene-parts.ts';
+import { FIELDS, SETS } from './scene-fields.ts';
 import { WEB, deployed, machineOf, seeds } from './scene-machines.ts';
 import type { Seed } from './scene-machines.ts';
 import type { Fact } from '../../agent/protocol/facts.ts';
@@ -87,6 +88,8 @@ const jobOf = (nowMs: number, id: string, machine: string, state: JobView['state
           rewrittenRanges: [],
           localBoot: { kind: 'uefi', espUuid: '1A2B-3C4D', loaderPath: null },
         },
+  captured: null,
+  verified: null,
   failure:
     state === 'failed'
       ? {
@@ -151,8 +154,10 @@ const stationOf = (nowMs: number): StationView => ({
   version: '0.1.0',
   siteName: 'Riverside DC · row 4 · rack 12',
   operator: 'M. Okafor',
+  account: 'okafor',
   wire: { kind: 'rack', nic: 'enp0s31f6', address: '10.77.0.1', mode: 'server', httpPort: 8080, problem: null },
   listening: { on: true, untilMs: nowMs + 42 * MINUTE_MS },
+  armed: null,
   kit: { kitId: 'kit-2026-11', problem: null },
   library: { folder: '/media/okafor/Field SSD', images: IMAGES.length, storedBytes: 61_000_000_000 },
   keyId: hash('key').slice(0, 16),
@@ -180,6 +185,7 @@ export const makeScene = (nowMs: number, crowd = 0): Scene => {
       jobOf(nowMs, 'j3', 'web-03', 'running', 41_000, null),
       jobOf(nowMs, 'j4', 'web-04', 'running', 37_000, null),
       jobOf(nowMs, 'j0', 'edge-03', 'failed', 30 * MINUTE_MS, 61),
+      ...more.map((seed) => jobOf(nowMs, seed.jobId ?? '', seed.id, 'running', MINUTE_MS, null)),
     ],
     progress: [
       progressOf('web-03', 'j3', 0.71, 184_000_000),
@@ -196,6 +202,8 @@ export const snapshotOf = (scene: Scene): Snapshot => ({
   machines: scene.machines,
   images: [...IMAGES],
   policies: [...POLICIES],
+  fields: [...FIELDS],
+  sets: [...SETS],
   jobs: scene.jobs,
   progress: scene.progress,
 });

@@ -5,12 +5,15 @@ import { barParts } from '../../renderer/screens/machine/partition-parts.ts';
 import { figuresOf } from '../../renderer/screens/rack/slab-words.ts';
 import { parseMacs } from '../../renderer/screens/wire/macs.ts';
 import { conditionWords } from '../../renderer/words/condition.ts';
-import { reasonWords } from '../../renderer/words/decision.ts';
+import { outcomeWords, reasonWords } from '../../renderer/words/decision.ts';
 import { diskName, eraseSerial, holds } from '../../renderer/words/disk.ts';
+import { stateWithProgress, stateWord } from '../../renderer/words/machine.ts';
 import { bytes, duration, elapsed, memory, percent } from '../../renderer/words/numbers.ts';
 import { parseRoute, routeHash } from '../../renderer/store/route.ts';
 import { blankDisk, ubuntuDisk, webTrace } from './scene-parts.ts';
 import { makeScene } from './scene.ts';
+import type { JobStepName } from '../../agent/protocol/messages.ts';
+import type { JobView } from '../../preload/contract/views.ts';
 
 describe('numbers', () => {
   test.each([
@@ -118,4 +121,38 @@ test('routes survive a round trip and strange addresses', () => {
   expect(parseRoute('#/nowhere/x')).toEqual({ screen: 'rack', id: 'x' });
   expect(parseRoute('#/jobs/%E0%A4')).toEqual({ screen: 'jobs', id: null });
   expect(parseRoute('')).toEqual({ screen: 'rack', id: null });
+});
+
+describe('a build in words', () => {
+  const found = makeScene(1_790_000_000_000).machines.find(({ question }) => question?.kind === 'erase');
+  const asking = found ?? expect.fail('no machine of the scene asks');
+  const working = { ...asking, state: 'working' as const, question: null };
+  const at = (step: JobStepName, kind: JobView['kind']) =>
+    stateWithProgress(
+      working,
+      { machineId: '', jobId: '', number: 1, step, bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0, fraction: 0.5 },
+      kind,
+    );
+  test('its question is another than that of a deploy', () => {
+    expect(stateWord(asking)).toBe('Deploy?');
+    const question = asking.question?.kind === 'erase' ? { ...asking.question, recipe: { id: 'web', version: 2 } } : null;
+    expect(stateWord({ ...asking, question })).toBe('Build?');
+  });
+  test('it shows itself by its steps', () =>
+    expect([at('script', 'build'), at('read-send', 'build'), at('record', 'build')]).toEqual([
+      'Building 50 %',
+      'Capturing 50 %',
+      'Building 50 %',
+    ]));
+  test('a job whose disk is only read is never said to deploy, also before its first step', () => {
+    expect([at('check', 'capture'), at('check', 'deploy')]).toEqual(['Capturing 50 %', 'Deploying 50 %']);
+    expect([stateWithProgress(working, undefined, 'capture'), stateWithProgress(working, undefined, undefined)]).toEqual([
+      'Capturing',
+      'At work',
+    ]);
+  });
+  test('its policy says what it does', () =>
+    expect(outcomeWords({ kind: 'build', recipe: 'web' }, () => null)).toBe(
+      'build by recipe web, or deploy what it built for a like machine',
+    ));
 });

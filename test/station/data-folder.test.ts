@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, u
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { defaultDataFolder, findRunningStation, lockDataFolder } from '../../main/data-folder.ts';
+import { defaultDataFolder, findRunningStation, isOfAnotherUser, lockDataFolder } from '../../main/data-folder.ts';
 import type { DataFolder } from '../../main/data-folder.ts';
 
 const RUNTIME = { url: 'http://127.0.0.1:1', pipeUrl: 'ws://127.0.0.1:1', token: 'secret', startedAtMs: 5 };
@@ -45,6 +45,16 @@ const otherStation = async () => {
   };
   return { pid: child.pid ?? 0, said: said.toString(), kill };
 };
+
+test.runIf(process.getuid?.() === 0)("another user's folder is told from one without a station", async () => {
+  const script = `import { isOfAnotherUser } from ${JSON.stringify(new URL('../../main/data-folder.ts', import.meta.url).href)};
+    process.setuid(65534);
+    process.stdout.write([${JSON.stringify(folder)}, '/no/such/folder', '/'].map(isOfAnotherUser).join(' '));`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  expect(said.toString()).toBe('true false false');
+  expect(isOfAnotherUser(folder)).toBe(false);
+});
 
 describe('the lock', () => {
   test('is made with the folder, belongs to its owner alone, and goes with release', () => {

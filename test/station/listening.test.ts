@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createListening } from '../../main/listening.ts';
+import { createListening } from '../../main/station/listening.ts';
 
 const MAC = '52:54:00:00:00:01';
 const OTHER = '52:54:00:00:00:02';

@@ -5,8 +5,8 @@ import type { DhcpEvent } from '../../main/dhcp/events.ts';
 import type { HttpEvent } from '../../main/http/server.ts';
 import type { Machines } from '../../main/machines/machines.ts';
 import type { TftpEvent } from '../../main/tftp/events.ts';
-import { hearWire } from '../../main/wire-events.ts';
-import type { WireHearing } from '../../main/wire-events.ts';
+import { hearWire } from '../../main/wire/events.ts';
+import type { WireHearing } from '../../main/wire/events.ts';
 
 const MAC = '52:54:00:00:00:01';
 const STRANGER = '52:54:00:00:00:09';
@@ -22,7 +22,7 @@ beforeEach(() => {
   // Small on purpose: the first silence is told, however young the clock.
   [clock, logged, said, bugs, isFull] = [5, [], [], [], false];
   const machines = {
-    list: () => [{ id: 'm1', macs: [MAC] }],
+    idOfMac: (mac: string) => (mac === MAC ? 'm1' : null),
     heard: (mac: string, speaker: string) => said.push(`${mac} ${speaker}`),
     reached: (mac: string, stage: string) => said.push(`${mac} ${stage}`),
   } as unknown as Machines;
@@ -82,6 +82,7 @@ describe('DHCP', () => {
     ['bios', 'firmware'],
     ['uefi-http', 'firmware'],
     ['ipxe', 'loader'],
+    ['u-boot', 'firmware'],
     ['agent', 'agent'],
     ['other', 'system'],
   ] as const)('a known machine speaking as %s is heard as its %s', (firmware, speaker) => {
@@ -113,6 +114,8 @@ describe('DHCP', () => {
     wire.onDhcp({ kind: 'refused', client: client(), reason: 'other network' });
     wire.onDhcp({ kind: 'declined', client: client(), address: ADDRESS });
     wire.onDhcp({ kind: 'pool-exhausted', client: client() });
+    wire.onDhcp({ kind: 'foreign-server', serverId: '10.0.0.1', source: 'probe' });
+    // It is asked for again as long as it is there.
     wire.onDhcp({ kind: 'foreign-server', serverId: '10.0.0.1', source: 'probe' });
     wire.onDhcp({ kind: 'stopped', failure: { code: 'network.gone', message: 'Gone.', next: 'Look.' } });
     wire.onDhcp({ kind: 'malformed', failure: { code: 'dhcp.short', message: 'x', next: 'y' }, from: 'z' });

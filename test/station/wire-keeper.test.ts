@@ -1,12 +1,16 @@
 // The real services on loopback; only the time between two attempts is moved by hand.
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Failure } from '../../agent/protocol/failure.ts';
 import { memoryLeaseStore } from '../../main/dhcp/leases.ts';
-import { keepWire } from '../../main/wire-keeper.ts';
-import type { WireKeeper } from '../../main/wire-keeper.ts';
+import { encode } from '../../main/dhcp/codec.ts';
+import type { DhcpMessage } from '../../main/dhcp/options.ts';
+import { keepWire } from '../../main/wire/keeper.ts';
+import type { WireKeeper } from '../../main/wire/keeper.ts';
+import { agentOptions, clientPacket, ipxeOptions, MAC, ovmfOptions, requested } from '../dhcp/packets.ts';
 
 let keeper: WireKeeper | null = null;
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
@@ -19,10 +23,13 @@ afterEach(async () => {
 const keep = (httpPort: number) => {
   const changes: (string | null)[] = [];
   const heardChange = Promise.withResolvers<Failure | null>();
+  const boots: string[] = [];
+  let heard = 0;
   const nothing = (): void => undefined;
   keeper = keepWire({
     options: { kind: 'loopback', leases: 10, httpPort },
-    kit: null,
+    kit: () => null,
+    lookAtKit: () => Promise.resolve(),
     stationKey: 'k'.repeat(43),
     routes: [],
     leases: memoryLeaseStore(),
@@ -32,17 +39,21 @@ const keep = (httpPort: number) => {
     issueToken: () => 't',
     peekLocalBoot: () => null,
     takeLocalBoot: () => null,
-    onDhcp: nothing,
+    peekInstaller: () => null,
+    takeInstaller: () => null,
+    installerFile: () => Promise.resolve(null),
+    onDhcp: ({ kind }) => void (kind === 'heard' && (heard += 1)),
     onTftp: nothing,
     onHttp: nothing,
     onHandOut: nothing,
-    onNewBoot: nothing,
+    onNewBoot: (mac) => boots.push(`firmware ${mac}`),
+    onOwnSystem: (mac) => boots.push(`own system ${mac}`),
     onChange: (problem) => {
       changes.push(problem?.code ?? null);
       if (problem === null) heardChange.resolve(problem);
     },
   });
-  return { keeper, changes, serving: heardChange.promise };
+  return { keeper, changes, boots, heard: () => heard, serving: heardChange.promise };
 };
 
 test('serves, says so, and is silent after stop', async () => {
@@ -87,4 +98,29 @@ test('stop ends the trying', async () => {
   expect(vi.getTimerCount()).toBe(0);
   await wire.start();
   expect([wire.ports().http, changes]).toEqual([0, ['http.port-taken']]);
+});
+
+test('who asks for an address says where a machine is: in its firmware, in our agent, in a system of its own', async () => {
+  const { keeper: wire, boots, heard } = keep(0);
+  await wire.start();
+  const socket = createSocket('udp4');
+  const say = async (type: DhcpMessage, options: ReadonlyMap<number, Uint8Array>): Promise<void> => {
+    const before = heard();
+    socket.send(encode(clientPacket(type, { options })), wire.ports().dhcp, '127.0.0.1');
+    await vi.waitUntil(() => heard() > before, { timeout: 10_000 });
+  };
+  try {
+    await say('discover', ovmfOptions);
+    await say('request', ovmfOptions);
+    await say('discover', ipxeOptions);
+    await say('discover', agentOptions);
+    await say('request', agentOptions);
+    await say('inform', new Map());
+    expect(boots.splice(0)).toEqual([`firmware ${MAC}`, `firmware ${MAC}`]);
+    await say('discover', new Map());
+    await say('request', new Map([requested('127.0.0.9')]));
+    expect(boots).toEqual([`own system ${MAC}`, `own system ${MAC}`]);
+  } finally {
+    socket.close();
+  }
 });

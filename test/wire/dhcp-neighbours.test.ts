@@ -104,6 +104,36 @@ describe('proxy mode beside dnsmasq', () => {
   });
 });
 
+describe('a boot stick beside dnsmasq', () => {
+  const WORDS = `rackside.station=http://10.9.0.1:8099 rackside.token=${'t'.repeat(32)} rackside.key=${'k'.repeat(43)}`;
+  /** Leases an address as stage 1 does, without any route, then asks with the stick's own program. */
+  const askFromStick = async (): Promise<{ readonly lease: string; readonly code: number | null; readonly stdout: string }> => {
+    const machine = lab.machine('m1', { mac: '52:54:00:77:01:01' });
+    const { stdout: lease } = await machine.run(udhcpc(lab.folder, '-q', '-n', '-V', 'rackside-agent', '-O', '224'));
+    const address = /bound ip=(\S+)/.exec(lease)?.[1] ?? '';
+    const { code, stdout } = await machine.node('agent/inform/index.ts', ['52:54:00:77:01:01', address]).ended;
+    return { lease, code, stdout };
+  };
+  const startForeign = async (): Promise<void> => {
+    const foreign = lab.machine('foreign', { address: '10.9.0.2/24' });
+    await foreign.start(dnsmasq(RANGE, '--no-ping')).line(/DHCP, IP range/);
+  };
+
+  test('its lease comes from dnsmasq without words; the station says them when asked', async () => {
+    await startForeign();
+    const station = lab.startStation({ mode: 'proxy', answer: { kind: 'agent', words: WORDS } });
+    await station.line(/"started"/);
+    const asked = await askFromStick();
+    expect(asked.lease).toMatch(/bound ip=10\.9\.0\.2\d\d .*server=10\.9\.0\.2 .*words= /);
+    expect(asked).toMatchObject({ code: 0, stdout: `${WORDS}\n` });
+  });
+
+  test('without a station it says so', async () => {
+    await startForeign();
+    expect(await askFromStick()).toMatchObject({ code: 1, stdout: '' });
+  });
+});
+
 describe('two interfaces', () => {
   /** A second network on the station, as Wi-Fi would be: the default route goes there. */
   const wifi = (): Namespace => {

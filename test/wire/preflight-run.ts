@@ -9,6 +9,7 @@ const report = await runPreflight({
   mode: mode === 'proxy' ? 'proxy' : 'server',
   httpPort: 8080,
   kitFolder,
+  dataFolder: null,
   libraryFolder,
   serving: false,
   probeMs: Number(probeMs),

@@ -120,6 +120,7 @@ const readRecord = async (read: ReadAt, table: PartitionTable | null, options: R
     stationName: record?.stationName ?? null,
     keyId: record?.keyId ?? null,
     writtenAt: record?.atIso ?? null,
+    ...(record?.settingsSha256 === undefined ? {} : { settingsSha256: record.settingsSha256 }),
   };
 };
 

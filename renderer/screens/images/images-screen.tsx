@@ -9,7 +9,9 @@ import { bytes, percent } from '../../words/numbers.ts';
 import { WORDS } from '../../words/screens.ts';
 import { ImageCard } from './image-card.tsx';
 import { ImportDialog } from './import-dialog.tsx';
+import { TrashList } from './trash-list.tsx';
 import page from '../page.module.css';
+import rows from '../rows.module.css';
 import styles from './images-screen.module.css';
 import type { ImageView } from '../../../preload/contract/views.ts';
 
@@ -19,24 +21,24 @@ const trustTone = (image: ImageView): 'ok' | 'ask' | 'fail' =>
 const ImageRow = ({ image, selected }: { readonly image: ImageView; readonly selected: boolean }) => (
   <li>
     <a
-      className={cx(styles['row'], selected && styles['selected'])}
+      className={cx(rows['row'], selected && rows['selected'])}
       href={`#/images/${image.osoid}`}
       aria-current={selected ? 'true' : undefined}
     >
       <Lamp tone={trustTone(image)} />
-      <span className={styles['cell']}>
+      <span className={rows['cell']}>
         <strong>
-          {image.name} <span className={styles['revision']}>{WORDS.images.revision(image.revision)}</span>
+          {image.name} <span className={rows['light']}>{WORDS.images.revision(image.revision)}</span>
         </strong>
-        <span className={styles['dim']}>
+        <span className={rows['dim']}>
           {Object.entries(image.labels)
             .map(([key, value]) => `${key}=${value}`)
             .join(' · ')}
         </span>
       </span>
-      <span className={styles['right']}>
+      <span className={rows['right']}>
         <span>{bytes(image.storedBytes)}</span>
-        <span className={styles['dim']}>{WORDS.images.firmwareWords[image.firmware]}</span>
+        <span className={rows['dim']}>{WORDS.images.firmwareWords[image.firmware]}</span>
       </span>
     </a>
   </li>
@@ -92,7 +94,7 @@ export const ImagesScreen = ({ selected }: { readonly selected: string | null })
         </Blank>
       ) : (
         <div className={page['columns']}>
-          <ul className={styles['list']}>
+          <ul className={rows['list']}>
             {list.map((image) => (
               <ImageRow key={image.osoid} image={image} selected={image.osoid === selected} />
             ))}
@@ -106,6 +108,7 @@ export const ImagesScreen = ({ selected }: { readonly selected: string | null })
           )}
         </div>
       )}
+      <TrashList />
       {importing ? <ImportDialog onClose={() => setImporting(false)} /> : null}
     </div>
   );

@@ -2,10 +2,11 @@
 import { cx } from '../../kit/class-names.ts';
 import { Pairs, Problem } from '../../kit/panel.tsx';
 import { useTicking } from '../../store/clock.ts';
-import { useProgress } from '../../store/station-store.ts';
+import { useProgress } from '../../store/progress-slice.ts';
 import { STEPS } from '../../words/machine.ts';
 import { bytes, duration, elapsed, rate } from '../../words/numbers.ts';
 import { WORDS } from '../../words/screens.ts';
+import { VerifyFound } from './verify-found.tsx';
 import styles from './job-steps.module.css';
 import type { JobView, Progress } from '../../../preload/contract/views.ts';
 
@@ -22,6 +23,9 @@ const progressWords = (progress: Progress): string =>
   [`${bytes(progress.bytesDone)} of ${bytes(progress.bytesTotal)}`, progress.bytesPerSecond > 0 ? rate(progress.bytesPerSecond) : null]
     .filter(Boolean)
     .join(' · ');
+
+const capturedName = ({ name, revision, alreadyPresent }: NonNullable<JobView['captured']>): string =>
+  `${name} ${WORDS.images.revision(revision)}${alreadyPresent ? ` (${WORDS.jobs.alreadyPresent})` : ''}`;
 
 export const JobSteps = ({ job }: { readonly job: JobView }) => {
   const progress = useProgress(job.machineId);
@@ -48,6 +52,17 @@ export const JobSteps = ({ job }: { readonly job: JobView }) => {
             [WORDS.jobs.fetched, bytes(job.result.bytesFetched)],
             [WORDS.jobs.inPlace, bytes(job.result.bytesInPlace)],
             [WORDS.jobs.verified, bytes(job.result.bytesVerified)],
+          ]}
+        />
+      )}
+      {job.verified === null ? null : <VerifyFound result={job.verified} />}
+      {job.captured === null ? null : (
+        <Pairs
+          rows={[
+            [WORDS.jobs.captured, capturedName(job.captured)],
+            [WORDS.jobs.took, duration(job.captured.seconds * 1000)],
+            [WORDS.jobs.data, bytes(job.captured.dataBytes)],
+            [WORDS.jobs.sent, bytes(job.captured.bytesSent)],
           ]}
         />
       )}

@@ -7,7 +7,7 @@ import { WORDS } from '../../words/screens.ts';
 import { CONSENT_FOCUS } from './focus-consent.ts';
 import { ConsentDialog } from './consent-dialog.tsx';
 import { ConsentFrame } from './consent-frame.tsx';
-import { FactForm } from './fact-form.tsx';
+import { AnswerForm, fieldsOf } from './answer-form.tsx';
 import { OtherAnswers } from './other-answers.tsx';
 import styles from './ask-frame.module.css';
 import type { Disk } from '../../../agent/protocol/disk.ts';
@@ -80,11 +80,15 @@ const QuestionFrame = ({ machine, disks, onErase }: QuestionProps) => {
       return (
         <Frame title={WORDS.ask.factTitle}>
           <p>{question.reason}</p>
-          {question.facts.map((fact, index) => (
-            <FactForm key={fact} machineId={machine.id} fact={fact} first={index === 0} />
-          ))}
+          <AnswerForm
+            key={fieldsOf(question)
+              .map(({ name }) => name)
+              .join(' ')}
+            machine={machine}
+            question={question}
+          />
           <div className={styles['answers']}>
-            <OtherAnswers machine={machine} deployLabel={actions.deploy} first={question.facts.length === 0} />
+            <OtherAnswers machine={machine} deployLabel={actions.deploy} first={fieldsOf(question).length === 0} />
           </div>
         </Frame>
       );

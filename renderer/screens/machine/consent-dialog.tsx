@@ -7,8 +7,11 @@ import { Pairs, Problem } from '../../kit/panel.tsx';
 import { act } from '../../store/notices.ts';
 import { diskName, diskTitle, eraseSerial, holds } from '../../words/disk.ts';
 import { WORDS } from '../../words/screens.ts';
+import { outlookRows } from './outlook-section.tsx';
 import { PartitionBar } from './partition-bar.tsx';
+import { useOutlook } from './use-outlook.ts';
 import { useSettled } from './use-settled.ts';
+import { Refusal } from '../refusal.tsx';
 import styles from './consent-dialog.module.css';
 import type { MachineView } from '../../../preload/contract/views.ts';
 import type { EraseQuestion } from './consent-frame.tsx';
@@ -30,12 +33,17 @@ export const ConsentDialog = ({ machine, pinned, current, onClose }: ConsentDial
   const { settled } = useSettled(pinned.consentHash);
   // While the approval travels, the question goes away because it was answered.
   const same = current?.consentHash === pinned.consentHash && eraseSerial(current.disk) === eraseSerial(pinned.disk);
-  const voided = !same && !sending;
+  const sameBeside = JSON.stringify(current?.beside) === JSON.stringify(pinned.beside);
+  const voided = !(same && sameBeside) && !sending;
+  const { outlook, failure } = useOutlook(machine.id, null, pinned.consentHash);
+  // A yes counts for what grows and for the settings, so that it waits until they are on the screen.
+  const shown = pinned.beside === undefined || JSON.stringify(outlook?.beside) === JSON.stringify(pinned.beside);
   const serial = eraseSerial(pinned.disk);
+  const builds = pinned.recipe !== undefined;
   const approve = async (): Promise<void> => {
     setSending(true);
     const argument = { machineId: machine.id, eraseSerial: serial, consentHash: pinned.consentHash };
-    const result = await act('machines.approve', argument, WORDS.machine.said.approved(name));
+    const result = await act('machines.approve', argument, WORDS.machine.said.approved(name, builds));
     setSending(false);
     if (result.ok) onClose();
   };
@@ -53,8 +61,8 @@ export const ConsentDialog = ({ machine, pinned, current, onClose }: ConsentDial
           <Button ref={keep} onClick={onClose}>
             {WORDS.consent.keep}
           </Button>
-          <Button look="act" inert={!understood || !settled || sending || voided} onClick={() => void approve()}>
-            {sending ? WORDS.consent.working : WORDS.consent.confirm(serial)}
+          <Button look="act" inert={!understood || !settled || sending || voided || !shown} onClick={() => void approve()}>
+            {sending ? WORDS.consent.working : WORDS.consent.confirm(serial, builds)}
           </Button>
         </>
       }
@@ -65,6 +73,16 @@ export const ConsentDialog = ({ machine, pinned, current, onClose }: ConsentDial
           rows={[
             [WORDS.consent.machine, [name, machine.serial, machine.position].filter(Boolean).join(' · ')],
             [WORDS.consent.image, pinned.imageName],
+            ...(pinned.recipe === undefined ? [] : [[WORDS.consent.recipe, WORDS.consent.recipeName(pinned.recipe)] as const]),
+            ...(pinned.set === undefined
+              ? []
+              : [
+                  [
+                    WORDS.consent.set,
+                    `${WORDS.consent.setPlace(pinned.set.name, pinned.set.number, pinned.set.of)}. ${WORDS.consent.covers(pinned.set.covers)}`,
+                  ] as const,
+                ]),
+            ...(outlook === null || pinned.beside === undefined || !shown ? [] : outlookRows(outlook)),
             [WORDS.consent.disk, `${diskTitle(pinned.disk)} · ${diskName(pinned.disk)}`],
             [
               WORDS.consent.holds,
@@ -81,6 +99,7 @@ export const ConsentDialog = ({ machine, pinned, current, onClose }: ConsentDial
             ],
           ]}
         />
+        {shown || voided ? null : <Refusal failure={failure} />}
         <label className={styles['understand']}>
           <input type="checkbox" checked={understood} disabled={voided} onChange={(event) => setUnderstood(event.target.checked)} />
           <span>{WORDS.consent.understand(serial)}</span>

@@ -16,16 +16,36 @@ export type EraseQuestion = Extract<Question, { readonly kind: 'erase' }>;
 
 /** Everything a person decides on, as one text: any difference makes it another question. */
 export const consentContent = (machine: MachineView, question: EraseQuestion): string =>
-  [machine.id, machine.name, question.consentHash, question.osoid, question.imageName, eraseSerial(question.disk)].join('\n');
+  [
+    machine.id,
+    machine.name,
+    question.consentHash,
+    question.osoid,
+    question.imageName,
+    eraseSerial(question.disk),
+    question.beside?.grow ?? '',
+    question.beside?.settingsSha256 ?? '',
+    ...(question.set?.covers ?? []),
+  ].join('\n');
 
 type FrameProps = { readonly machine: MachineView; readonly question: EraseQuestion; readonly onErase: (pinned: EraseQuestion) => void };
 
 export const ConsentFrame = ({ machine, question, onErase }: FrameProps) => {
   const { settled, changed } = useSettled(consentContent(machine, question));
-  const { disk, untouched, imageName, fetchBytes } = question;
+  const { disk, untouched, imageName, fetchBytes, recipe, set, beside } = question;
   return (
     <div className={askStyles['frame']} data-settled={settled}>
-      <h3 className={askStyles['title']}>{WORDS.consent.title(imageName, machine.name)}</h3>
+      <h3 className={askStyles['title']}>
+        {recipe === undefined
+          ? WORDS.consent.title(imageName, machine.name)
+          : WORDS.consent.buildTitle(imageName, recipe.id, recipe.version, machine.name)}
+      </h3>
+      {set === undefined ? null : (
+        <p>
+          {WORDS.consent.set}: {WORDS.consent.setPlace(set.name, set.number, set.of)}. <strong>{WORDS.consent.covers(set.covers)}</strong>
+        </p>
+      )}
+      {(beside?.settingsSha256 ?? null) === null ? null : <p>{WORDS.deploy.outlook.brief}</p>}
       <div className={styles['erased']}>
         <p>
           {WORDS.consent.erases} <strong>{diskTitle(disk)}</strong>, <span className={styles['serial']}>{diskName(disk)}</span>
@@ -44,7 +64,7 @@ export const ConsentFrame = ({ machine, question, onErase }: FrameProps) => {
       </p>
       <div className={askStyles['answers']}>
         <Button look="act" inert={!settled} onClick={() => onErase(question)}>
-          {WORDS.machine.actions.erase}
+          {recipe === undefined ? WORDS.machine.actions.erase : WORDS.machine.actions.eraseToBuild}
         </Button>
         <OtherAnswers machine={machine} deployLabel={null} first />
       </div>

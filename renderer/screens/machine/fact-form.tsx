@@ -1,40 +1,16 @@
-// Facts that a person types: the one that a policy asks for, or any of the catalogue's typed ones.
+// A fact that a person types unasked: one of the catalogue's typed ones, or one of an own name.
 import { useState } from 'react';
 import { Button } from '../../kit/button.tsx';
 import { SelectField, TextField } from '../../kit/field.tsx';
 import { act } from '../../store/notices.ts';
 import { TYPED_FACTS, factTitle } from '../../words/facts.ts';
 import { WORDS } from '../../words/screens.ts';
-import { CONSENT_FOCUS } from './focus-consent.ts';
 import styles from './fact-form.module.css';
 
 const OWN = 'input.';
 
 const save = (machineId: string, fact: string, value: string): Promise<boolean> =>
   act('machines.setFact', { machineId, fact, value: value.trim() }, WORDS.machine.said.fact).then((result) => result.ok);
-
-export const FactForm = ({ machineId, fact, first }: { readonly machineId: string; readonly fact: string; readonly first: boolean }) => {
-  const [value, setValue] = useState('');
-  return (
-    <form
-      className={styles['form']}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (value.trim() !== '') void save(machineId, fact, value);
-      }}
-    >
-      <TextField
-        label={factTitle(fact)}
-        value={value}
-        onChange={(event) => setValue(event.target.value)}
-        {...(first ? { [CONSENT_FOCUS]: '' } : {})}
-      />
-      <Button type="submit" inert={value.trim() === ''}>
-        {WORDS.common.save}
-      </Button>
-    </form>
-  );
-};
 
 export const AddFactForm = ({ machineId, onClose }: { readonly machineId: string; readonly onClose: () => void }) => {
   const [fact, setFact] = useState<string>(TYPED_FACTS[0]);

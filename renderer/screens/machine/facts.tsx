@@ -53,7 +53,9 @@ export const Facts = ({
       }
     >
       {adding ? <AddFactForm machineId={machineId} onClose={() => setAdding(false)} /> : null}
-      {facts.length === 0 ? null : (
+      {facts.length === 0 ? (
+        <p className={styles['note']}>{WORDS.machine.noFacts}</p>
+      ) : (
         <details className={styles['fold']} open={open}>
           <summary>{WORDS.machine.factCount(facts.length)}</summary>
           <FactsTable facts={facts} />

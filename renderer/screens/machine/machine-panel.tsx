@@ -8,12 +8,15 @@ import { WORDS } from '../../words/screens.ts';
 import { AskFrame } from './ask-frame.tsx';
 import { BootTimeline } from './boot-timeline.tsx';
 import { Decision } from './decision.tsx';
+import { DeepCheck } from './deep-check.tsx';
 import { Disks } from './disks.tsx';
 import { Facts } from './facts.tsx';
 import { Happenings } from './happenings.tsx';
 import { JobProgress } from './job-progress.tsx';
 import { MachineHead } from './machine-head.tsx';
+import { PlanSection } from './plan-section.tsx';
 import { useMachineDetail } from './use-machine-detail.ts';
+import { WireSteps, asksWhyNoBoot } from './wire-steps.tsx';
 import styles from './machine-panel.module.css';
 
 export const MachinePanel = ({ machineId, full = false }: { readonly machineId: string; readonly full?: boolean }) => {
@@ -47,7 +50,9 @@ export const MachinePanel = ({ machineId, full = false }: { readonly machineId: 
     detail === null ? null : (
       <div className={styles['story']}>
         {detail.boot.length === 0 ? null : <BootTimeline stages={detail.boot} state={machine.state} />}
+        {asksWhyNoBoot(detail) ? <WireSteps macs={detail.machine.macs} /> : null}
         <JobProgress machine={machine} jobs={detail.jobs} />
+        <DeepCheck machine={machine} jobs={detail.jobs} />
         <Decision detail={detail} />
       </div>
     );
@@ -55,6 +60,7 @@ export const MachinePanel = ({ machineId, full = false }: { readonly machineId: 
     detail === null ? null : (
       <div className={styles['rest']}>
         <Disks machine={machine} disks={detail.disks} />
+        <PlanSection machineId={machineId} />
         <Facts machineId={machineId} facts={detail.facts} open={full} />
         <Happenings machineId={machineId} events={detail.events} open={full} />
       </div>
@@ -63,10 +69,14 @@ export const MachinePanel = ({ machineId, full = false }: { readonly machineId: 
   // Beside the rack the question stays in sight at the foot; in full it stands beside or right under the name.
   return full ? (
     <article className={styles['full']} aria-label={machine.name}>
-      {head}
-      <div className={styles['ask']}>{ask}</div>
-      {story}
-      {rest}
+      <div className={styles['column']}>
+        {head}
+        {story}
+      </div>
+      <div className={styles['column']}>
+        <div className={styles['ask']}>{ask}</div>
+        {rest}
+      </div>
     </article>
   ) : (
     <article className={styles['panel']} aria-label={machine.name}>

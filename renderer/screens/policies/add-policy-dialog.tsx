@@ -1,4 +1,4 @@
-// A policy as JSON, with an example to start from. What is wrong is said with its place, first here, then by the station.
+// A policy as JSON, with an example to start from. What is wrong is said by the station, with line, place and right spelling.
 import { useRef, useState } from 'react';
 import { Button } from '../../kit/button.tsx';
 import { Dialog } from '../../kit/dialog.tsx';
@@ -6,8 +6,9 @@ import { TextArea } from '../../kit/field.tsx';
 import { Problem } from '../../kit/panel.tsx';
 import { call } from '../../store/connection.ts';
 import { WORDS } from '../../words/screens.ts';
+import { PolicyPreview } from './policy-preview.tsx';
 import page from '../page.module.css';
-import type { CallArgument } from '../../../preload/contract/calls.ts';
+import styles from './policies-screen.module.css';
 import type { Policy } from '../../../preload/contract/policy.ts';
 import type { Failure } from '../../../agent/protocol/failure.ts';
 
@@ -26,24 +27,14 @@ const EXAMPLE = {
   consent: 'ask',
 };
 
-type Argument = CallArgument<'policies.add'>;
-
 export const AddPolicyDialog = ({ from, onClose }: { readonly from: Policy | null; readonly onClose: () => void }) => {
   const [text, setText] = useState(() => JSON.stringify(from ?? EXAMPLE, null, 2));
-  const [badJson, setBadJson] = useState<string | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const submit = async (): Promise<void> => {
     setFailure(null);
-    setBadJson(null);
-    let policy: unknown;
-    try {
-      policy = JSON.parse(text);
-    } catch (error) {
-      return setBadJson(words.badJson(error instanceof Error ? error.message : String(error)));
-    }
     // The station is the judge of what was typed; nothing is checked twice here.
-    const result = await call('policies.add', { policy: policy as Argument['policy'] });
+    const result = await call('policies.save', { name: words.typed, text });
     if (result.ok) onClose();
     else setFailure(result.failure);
   };
@@ -66,16 +57,13 @@ export const AddPolicyDialog = ({ from, onClose }: { readonly from: Policy | nul
       }
     >
       <div className={page['form']}>
-        <TextArea
-          ref={field}
-          label={words.json}
-          error={badJson}
-          rows={16}
-          mono
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-        />
-        {failure === null ? null : <Problem title={failure.message} next={failure.next} code={failure.code} />}
+        <TextArea ref={field} label={words.json} rows={16} mono value={text} onChange={(event) => setText(event.target.value)} />
+        <PolicyPreview text={text} switchOn={false} />
+        {failure === null ? null : (
+          <div className={styles['refused']}>
+            <Problem title={failure.message} next={failure.next} code={failure.code} />
+          </div>
+        )}
       </div>
     </Dialog>
   );

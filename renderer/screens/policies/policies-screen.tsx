@@ -12,16 +12,25 @@ import { useStation } from '../../store/station-store.ts';
 import { outcomeWords } from '../../words/decision.ts';
 import { conditionWords } from '../../words/condition.ts';
 import { WORDS } from '../../words/screens.ts';
+import { ArmButton } from '../arming/arm-button.tsx';
+import { SubScreens } from '../sub-screens.tsx';
 import { AddPolicyDialog } from './add-policy-dialog.tsx';
+import { ArrivedDialog } from './arrived-dialog.tsx';
+import { PolicyFiles } from './policy-files.tsx';
 import page from '../page.module.css';
+import rows from '../rows.module.css';
 import styles from './policies-screen.module.css';
 import type { PolicyView } from '../../../preload/contract/views.ts';
 
 const words = WORDS.policies;
 
-type RowProps = { readonly view: PolicyView; readonly onEdit: () => void; readonly onRemove: () => void };
+/** Consent is about erasing; to hold or to boot a machine's own disk erases nothing. */
+const erases = ({ outcome }: PolicyView['policy']): boolean =>
+  outcome.kind === 'deploy' || outcome.kind === 'deploy-newest' || outcome.kind === 'build' || outcome.kind === 'set';
 
-const PolicyRow = ({ view: { policy, enabled, used }, onEdit, onRemove }: RowProps) => {
+type RowProps = { readonly view: PolicyView; readonly onEdit: () => void; readonly onRemove: () => void; readonly onLook: () => void };
+
+const PolicyRow = ({ view: { policy, enabled, used, arrived }, onEdit, onRemove, onLook }: RowProps) => {
   const images = useStation((state) => state.images);
   return (
     <li className={cx(styles['policy'], !enabled && styles['off'])}>
@@ -35,10 +44,13 @@ const PolicyRow = ({ view: { policy, enabled, used }, onEdit, onRemove }: RowPro
           <span className={styles['dim']}>{words.thenWord}</span> {outcomeWords(policy.outcome, imageNameOf(images))}
         </p>
         <p className={styles['dim']}>
-          {[words.consent[policy.consent], words.used(used, policy.limit), policy.note].filter(Boolean).join(' · ')}
+          {[erases(policy) ? words.consent[policy.consent] : null, words.used(used, policy.limit), policy.note].filter(Boolean).join(' · ')}
         </p>
       </div>
       <div className={styles['tools']}>
+        {arrived === null ? null : (
+          <Button onClick={onLook}>{arrived.difference.kind === 'new' ? words.lookNew : words.lookChanged}</Button>
+        )}
         <Button look="quiet" onClick={onEdit}>
           {words.edit}
         </Button>
@@ -48,7 +60,7 @@ const PolicyRow = ({ view: { policy, enabled, used }, onEdit, onRemove }: RowPro
         <Switch
           checked={enabled}
           label={words.enable(policy.name)}
-          onChange={(next) => void act('policies.enable', { name: policy.name, enabled: next })}
+          onChange={(next) => (next && arrived !== null ? onLook() : void act('policies.enable', { name: policy.name, enabled: next }))}
         />
       </div>
     </li>
@@ -78,6 +90,8 @@ export const PoliciesScreen = () => {
   const policies = useStation((state) => state.policies);
   const [adding, setAdding] = useState<{ readonly from: PolicyView | null } | null>(null);
   const [removing, setRemoving] = useState<string | null>(null);
+  const [lookedAt, setLookedAt] = useState<string | null>(null);
+  const arrived = policies.find(({ policy }) => policy.name === lookedAt);
   const list = useMemo(
     () => policies.toSorted((a, b) => a.policy.rank - b.policy.rank || a.policy.name.localeCompare(b.policy.name, 'en')),
     [policies],
@@ -86,6 +100,9 @@ export const PoliciesScreen = () => {
     <div className={page['page']}>
       <div className={page['head']}>
         <h1 className={page['title']}>{WORDS.screens.policies}</h1>
+        <SubScreens current="policies" />
+        <ArmButton />
+        <PolicyFiles />
         <Button onClick={() => setAdding({ from: null })}>{words.add}</Button>
       </div>
       {list.length === 0 ? (
@@ -95,19 +112,21 @@ export const PoliciesScreen = () => {
       ) : (
         <>
           <p className={page['lead']}>{words.order}</p>
-          <ol className={styles['list']}>
+          <ol className={rows['list']}>
             {list.map((view) => (
               <PolicyRow
                 key={view.policy.name}
                 view={view}
                 onEdit={() => setAdding({ from: view })}
                 onRemove={() => setRemoving(view.policy.name)}
+                onLook={() => setLookedAt(view.policy.name)}
               />
             ))}
           </ol>
         </>
       )}
       {adding === null ? null : <AddPolicyDialog from={adding.from?.policy ?? null} onClose={() => setAdding(null)} />}
+      {arrived === undefined ? null : <ArrivedDialog view={arrived} onClose={() => setLookedAt(null)} />}
       {removing === null ? null : <RemoveDialog name={removing} onClose={() => setRemoving(null)} />}
     </div>
   );

@@ -4,10 +4,11 @@ import { useEffect, useMemo, useRef } from 'react';
 import { Button } from '../../kit/button.tsx';
 import { Blank } from '../../kit/panel.tsx';
 import { go } from '../../store/route.ts';
+import { useDensity } from '../../store/density.ts';
 import { layOutRack } from '../../store/rack-order.ts';
 import { useStation } from '../../store/station-store.ts';
 import { WORDS } from '../../words/screens.ts';
-import { HEIGHTS, TOUCH_HEIGHTS, placeRows, scrollToShow } from './row-window.ts';
+import { DENSE_HEIGHTS, HEIGHTS, TOUCH_HEIGHTS, placeRows, scrollToShow } from './row-window.ts';
 import { EmptySlab, Slab, slabId } from './slab.tsx';
 import { useRowWindow, useSmall } from './use-row-window.ts';
 import styles from './rack-list.module.css';
@@ -27,16 +28,28 @@ export type RackListProps = {
 
 const NothingHeard = () => {
   const listening = useStation((state) => state.station?.listening.on === true);
+  // Nobody will be heard, or nobody can boot: that comes before any advice about machines.
+  const problem = useStation((state) => state.station?.wire.problem ?? state.station?.kit.problem ?? null);
+  if (problem !== null) {
+    return (
+      <Blank kind="failed" title={problem.message} text={problem.next}>
+        <Button onClick={() => go('wire')}>{WORDS.rack.openWire}</Button>
+      </Blank>
+    );
+  }
   return (
     <Blank kind="nothing" title={WORDS.rack.emptyTitle} text={listening ? WORDS.rack.emptyListening : WORDS.rack.emptySilent}>
-      {listening ? null : <Button onClick={() => go('wire')}>{WORDS.rack.startListening}</Button>}
+      <Button onClick={() => go('wire')}>{listening ? WORDS.rack.nothingComes : WORDS.rack.startListening}</Button>
     </Blank>
   );
 };
 
 const Rows = ({ places, ids, selected, sorting, onSelect }: RackListProps) => {
   const list = useRef<HTMLDivElement>(null);
-  const heights = useSmall() ? TOUCH_HEIGHTS : HEIGHTS;
+  const small = useSmall();
+  // A finger needs the tall row, whatever was chosen.
+  const dense = useDensity((state) => state.dense) && !small;
+  const heights = small ? TOUCH_HEIGHTS : dense ? DENSE_HEIGHTS : HEIGHTS;
   const rows = useMemo(() => layOutRack(places, sorting), [places, sorting]);
   const { tops, total } = useMemo(() => placeRows(rows, heights), [rows, heights]);
   const [from, to] = useRowWindow(
@@ -69,6 +82,7 @@ const Rows = ({ places, ids, selected, sorting, onSelect }: RackListProps) => {
     <div
       ref={list}
       className={styles['list']}
+      data-dense={dense}
       role="listbox"
       tabIndex={0}
       aria-label={WORDS.rack.list}

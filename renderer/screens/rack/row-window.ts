@@ -5,6 +5,7 @@ export type RowHeights = { readonly slab: number; readonly group: number; readon
 
 /** Pixels; the style sheet draws slabs and headings to the same measures. */
 export const HEIGHTS: RowHeights = { slab: 46, group: 24, gap: 4 };
+export const DENSE_HEIGHTS: RowHeights = { slab: 32, group: 24, gap: 2 };
 export const TOUCH_HEIGHTS: RowHeights = { slab: 54, group: 24, gap: 4 };
 
 /** Pixels above and below the window that are drawn too, so that a quick scroll shows no holes. */

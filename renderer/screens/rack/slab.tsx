@@ -4,8 +4,9 @@ import { memo } from 'react';
 import { cx } from '../../kit/class-names.ts';
 import { Lamp, ToneText } from '../../kit/lamp.tsx';
 import { useTicking } from '../../store/clock.ts';
+import { useProgress } from '../../store/progress-slice.ts';
 import { latestJobs } from '../../store/selectors.ts';
-import { useProgress, useStation } from '../../store/station-store.ts';
+import { useStation } from '../../store/station-store.ts';
 import { modelLine, stateWithProgress, toneOf } from '../../words/machine.ts';
 import { WORDS } from '../../words/screens.ts';
 import { figuresOf, underState } from './slab-words.ts';
@@ -44,7 +45,8 @@ const Fill = ({ machineId }: { readonly machineId: string }) => {
 
 const StateWords = ({ machine }: { readonly machine: MachineView }) => {
   const progress = useProgress(machine.id);
-  return <ToneText tone={toneOf(machine)}>{stateWithProgress(machine, progress)}</ToneText>;
+  const kind = useStation((state) => state.jobs.get(machine.jobId ?? '')?.kind);
+  return <ToneText tone={toneOf(machine)}>{stateWithProgress(machine, progress, kind)}</ToneText>;
 };
 
 export const Slab = memo(function Slab({ machineId, label, selected, onSelect, top, position, size }: SlabProps) {

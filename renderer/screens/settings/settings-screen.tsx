@@ -8,6 +8,7 @@ import { act } from '../../store/notices.ts';
 import { useStation } from '../../store/station-store.ts';
 import { setTheme, useTheme } from '../../store/theme.ts';
 import { WORDS } from '../../words/screens.ts';
+import { TrustCard } from './trust-card.tsx';
 import page from '../page.module.css';
 import styles from './settings.module.css';
 import type { Theme } from '../../store/theme.ts';
@@ -70,6 +71,7 @@ export const SettingsScreen = () => {
         <div className={page['form']}>
           <SiteCard station={station} />
           <LookCard />
+          <TrustCard />
         </div>
         <div className={page['form']}>
           <section className={page['card']} aria-label={words.station}>

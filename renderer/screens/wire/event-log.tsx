@@ -1,41 +1,32 @@
 // The station's log of what happened, newest first: live, filtered, and further back on request.
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Button } from '../../kit/button.tsx';
 import { SelectField, TextField } from '../../kit/field.tsx';
-import { call } from '../../store/connection.ts';
 import { useStation } from '../../store/station-store.ts';
 import { WORDS } from '../../words/screens.ts';
 import { EventList } from './event-list.tsx';
+import { usePastEvents } from './use-past-events.ts';
 import page from '../page.module.css';
 import styles from './wire.module.css';
 import type { EventView } from '../../../preload/contract/views.ts';
 
 const words = WORDS.wire;
-const PAGE = 500;
+const SHOWN = 500;
 
 const fits = (event: EventView, trouble: boolean, text: string): boolean =>
   (!trouble || event.level !== 'info') && `${event.kind} ${event.text}`.toLowerCase().includes(text.toLowerCase());
 
 export const EventLog = () => {
-  const live = useStation((state) => state.events);
   const machines = useStation((state) => state.machines);
-  const up = useStation((state) => state.link.kind === 'up');
-  const [past, setPast] = useState<readonly EventView[]>([]);
-  const [shown, setShown] = useState(PAGE);
+  const { events, isAll, loading, older } = usePastEvents();
+  const [shown, setShown] = useState(SHOWN);
   const [level, setLevel] = useState('all');
   const [text, setText] = useState('');
-  useEffect(() => {
-    if (!up) return;
-    const stop = new AbortController();
-    void call('events.list', { afterId: 0, limit: 1000, machineId: null }, { signal: stop.signal }).then((result) => {
-      if (result.ok) setPast(result.value);
-    });
-    return () => stop.abort();
-  }, [up]);
-  const all = useMemo(() => {
-    const byId = new Map([...past, ...live].map((event) => [event.id, event]));
-    return [...byId.values()].filter((event) => fits(event, level === 'trouble', text)).toSorted((a, b) => b.id - a.id);
-  }, [past, live, level, text]);
+  const all = useMemo(() => events.filter((event) => fits(event, level === 'trouble', text)).toReversed(), [events, level, text]);
+  const more = (): void => {
+    setShown(shown + SHOWN);
+    if (all.length <= shown) void older();
+  };
   return (
     <section className={page['card']} aria-label={words.log}>
       <h2 className={page['cardTitle']}>{words.log}</h2>
@@ -51,8 +42,16 @@ export const EventLog = () => {
         />
         <TextField label={words.filterText} value={text} onChange={(event) => setText(event.target.value)} />
       </div>
-      {all.length === 0 ? <p className={page['lead']}>{words.logEmpty}</p> : <EventList events={all.slice(0, shown)} machines={machines} />}
-      {all.length > shown ? <Button onClick={() => setShown(shown + PAGE)}>{words.older}</Button> : null}
+      {all.length === 0 ? (
+        <p className={page['lead']}>{events.length === 0 ? words.logEmpty : words.logNothingFits}</p>
+      ) : (
+        <EventList events={all.slice(0, shown)} machines={machines} />
+      )}
+      {all.length > shown || !isAll ? (
+        <Button inert={loading} onClick={more}>
+          {words.older}
+        </Button>
+      ) : null}
     </section>
   );
 };

@@ -2,6 +2,7 @@
 import { Pairs, Problem } from '../../kit/panel.tsx';
 import { useStation } from '../../store/station-store.ts';
 import { WORDS } from '../../words/screens.ts';
+import { BootsCard } from './boots-card.tsx';
 import { EventLog } from './event-log.tsx';
 import { ListeningCard } from './listening-card.tsx';
 import { PreflightCard } from './preflight-card.tsx';
@@ -32,9 +33,10 @@ const ServicesCard = () => {
   );
 };
 
-export const WireScreen = () => (
+export const WireScreen = ({ selected }: { readonly selected: string | null }) => (
   <div className={page['page']}>
     <h1 className={page['title']}>{WORDS.screens.wire}</h1>
+    <BootsCard selected={selected} />
     <div className={page['columns']}>
       <div className={page['form']}>
         <ListeningCard />

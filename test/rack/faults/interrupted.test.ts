@@ -41,6 +41,15 @@ const expectResumed = ({ bytesFetched, bytesWritten }: JobResult, writtenBefore:
   expect(bytesFetched).toBeLessThan((image.storedBytes * bytesWritten * 1.25) / image.dataBytes);
 };
 
+/** @returns the bytes that were written until then. */
+const losePower = async (machine: LabMachine, gate: ReturnType<typeof createGate>): Promise<number> => {
+  const off = machine.powerOff();
+  gate.cut();
+  await off;
+  gate.open();
+  return gate.writtenBytes();
+};
+
 test('the station is restarted while a disk is written: the agent waits, and the job ends as if nothing had been', async () => {
   const gate = createGate(4 * MIB);
   const machine = await lab.machine({ disks: [{ serial: 'CUT', sizeBytes: 64 * MIB }], wrapDevice: gate.wrapDevice });
@@ -61,10 +70,7 @@ test('the machine loses its power while its disk is written: it goes on with the
   machine.powerOn();
   await need(lab.rehearsal.approve(await machine.asks()));
   await gate.reached;
-  const off = machine.powerOff();
-  gate.open();
-  await off;
-  const writtenBefore = gate.writtenBytes();
+  const writtenBefore = await losePower(machine, gate);
   machine.powerOn();
   expectResumed(await expectDone(machine), writtenBefore);
   expect(lab.events().filter(({ kind }) => kind === 'consent.asked')).toHaveLength(1);
@@ -81,10 +87,7 @@ test('both at once: the machine comes back to a station that was restarted meanw
   machine.powerOn();
   await need(lab.rehearsal.approve(await machine.asks()));
   await gate.reached;
-  const off = machine.powerOff();
-  gate.open();
-  await off;
-  const writtenBefore = gate.writtenBytes();
+  const writtenBefore = await losePower(machine, gate);
   await lab.rehearsal.restart();
   machine.powerOn();
   expectResumed(await expectDone(machine), writtenBefore);
@@ -97,9 +100,7 @@ test('a machine that lost its power with another disk in its place is asked abou
   const asked = await machine.asks();
   await need(lab.rehearsal.approve(asked));
   await gate.reached;
-  const off = machine.powerOff();
-  gate.open();
-  await off;
+  await losePower(machine, gate);
   const [disk] = machine.disks;
   if (disk === undefined) throw new Error('a disk');
   machine.disks[0] = { ...disk, attributes: { ...disk.attributes, serial: 'SPARE' } };

@@ -1,5 +1,6 @@
 // The station's program is killed outright (kill -9) while it serves a deploy, and started again: no lock, token or lost row keeps it
 // from going on, and the machine notices nothing but a pause.
+import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { StationEvent } from '../../../preload/contract/events.ts';
@@ -14,11 +15,16 @@ import { writeDemoImage } from '../demo-image.ts';
 import { makeHardware } from '../hardware.ts';
 import { need } from '../rehearsal.ts';
 import { createSoftwareTarget, makeDisk } from '../software-target.ts';
-import { createGate, MIB } from './lab.ts';
+import { createGate, hashOf, MIB } from './lab.ts';
+import { createReadGate } from './read-gate.ts';
 
 let lab: CommandLab;
-const power = new AbortController();
-beforeEach(async () => void (lab = await createCommandLab()));
+let power: AbortController;
+beforeEach(async () => {
+  // Of its own for each test: a machine is not switched on by a signal that has ended the one before.
+  power = new AbortController();
+  lab = await createCommandLab();
+});
 afterEach(async () => {
   power.abort();
   await lab.stop();
@@ -93,4 +99,44 @@ test('a killed station takes up its jobs where they are', { timeout: 110_000 }, 
   const result = jobs[0]?.result;
   expect(result?.bytesFetched).toBeLessThan(image.storedBytes * 1.25);
   expect(await compareDisk(path, disk.path, result?.rewrittenRanges ?? [])).toMatchObject({ verified: true });
+});
+
+test('a killed station takes up a capture where it was, and is sent again what it had in memory only', { timeout: 110_000 }, async () => {
+  let served: Served = await lab.serve();
+  const httpPort = served.ports.http;
+  const wire = {
+    get dhcp() {
+      return { address: '127.0.0.1', port: served.ports.dhcp };
+    },
+    get tftp() {
+      return { address: '127.0.0.1', port: served.ports.tftp };
+    },
+  };
+  let window = openWindow();
+  const path = join(lab.folder, 'golden.raw');
+  await writeDemoImage(path, { contentBytes: 16 * MIB, seed: 11 });
+  await truncate(path, 64 * MIB);
+  const before = await hashOf(path);
+  const gate = createReadGate(28 * MIB);
+  const disk = await makeDisk(path, { sizeBytes: 64 * MIB, serial: 'GOLD' });
+  const hardware = makeHardware('qemu', 2, { secureBoot: false });
+  void createSoftwareTarget({ hardware, firmware: 'uefi', disks: [disk], wire, wrapDevice: gate.wrapDevice }).powerOn(power.signal);
+  const { id: machineId } = await window.until(({ state }) => state === 'unmatched');
+  const wish = { name: 'golden', diskSerial: null, labels: {}, notes: '', redactSerials: false };
+  const { id: jobId } = await need(window.call('machines.capture', { machineId, ...wish }));
+  await gate.reached;
+
+  window.close();
+  expect(await served.program.stop('SIGKILL')).toMatchObject({ code: null });
+  gate.open();
+  served = await lab.serve(httpPort);
+  window = openWindow();
+  const back = await window.until(({ state, jobId: job }) => state === 'unmatched' && job === null);
+  expect(back.says).toContain('captured as "golden" r1');
+  const jobs: readonly JobView[] = await need(window.call('jobs.list', {}));
+  expect(jobs).toMatchObject([{ id: jobId, kind: 'capture', state: 'done', attempt: 1, captured: { alreadyPresent: false } }]);
+  const osoid = jobs[0]?.captured?.osoid ?? '';
+  expect(await need(window.call('images.get', { osoid }))).toMatchObject({ trust: 'trusted', name: 'golden' });
+  window.close();
+  expect(await hashOf(path)).toBe(before);
 });

@@ -16,7 +16,7 @@ import type { HardwareKind, RackHardware } from '../hardware.ts';
 import { need, startRehearsal } from '../rehearsal.ts';
 import type { Rehearsal, RehearsalOptions } from '../rehearsal.ts';
 import { createSoftwareTarget, makeDisk } from '../software-target.ts';
-import type { PowerCycle, SoftwareDisk } from '../software-target.ts';
+import type { PowerCycle, SoftwareDisk, SoftwareTargetOptions } from '../software-target.ts';
 
 export const MIB = 1024 * 1024;
 /** Two shared cores and a whole suite beside this test. */
@@ -34,6 +34,7 @@ export type MachineWish = {
   readonly disks?: readonly DiskWish[];
   readonly wrapDevice?: (device: TargetDevice) => TargetDevice;
   readonly wrapEnvironment?: (environment: AgentEnvironment) => AgentEnvironment;
+  readonly runInstaller?: SoftwareTargetOptions['runInstaller'];
 };
 
 export type LabMachine = {
@@ -159,6 +160,7 @@ export const startLab = async (options: Partial<RehearsalOptions> = {}): Promise
         onConsole: (line) => void lines.push(line),
         ...(wish.wrapDevice === undefined ? {} : { wrapDevice: wish.wrapDevice }),
         ...(wish.wrapEnvironment === undefined ? {} : { wrapEnvironment: wish.wrapEnvironment }),
+        ...(wish.runInstaller === undefined ? {} : { runInstaller: wish.runInstaller }),
       });
       let power = new AbortController();
       let cycle: Promise<PowerCycle> | null = null;
@@ -249,22 +251,28 @@ export const newestPack = async (lab: Lab): Promise<string> => {
 export const refusalsOf = (machine: MachineView): readonly string[] =>
   machine.question?.kind === 'refused' ? machine.question.failures.map(({ code }) => code) : [];
 
-/** A gate that holds a disk's writes once `afterBytes` were written, until it is opened. */
+/** A gate that holds a disk's writes once `afterBytes` were written, until it is opened; `cut` is the disk of a machine whose power goes. */
 export const createGate = (afterBytes: number) => {
   let writtenBytes = 0;
-  let isOpen = false;
-  let open: () => void = () => undefined;
+  let state: 'holding' | 'open' | 'cut' = 'holding';
+  let release: () => void = () => undefined;
   let arrive: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
+  const released = new Promise<void>((resolve) => (release = resolve));
   const reached = new Promise<void>((resolve) => (arrive = resolve));
+  const turn = (to: 'open' | 'cut') => (): void => {
+    state = to;
+    release();
+  };
+  const needPower = (): void => {
+    if (state === 'cut') throw new Error('this disk has no power');
+  };
   return {
     /** Resolves when the writing stands at the gate. */
     reached,
     writtenBytes: () => writtenBytes,
-    open: () => {
-      isOpen = true;
-      open();
-    },
+    open: turn('open'),
+    /** Nothing is written any more, not even what was held, until it is opened. */
+    cut: turn('cut'),
     wrapDevice: (device: TargetDevice): TargetDevice => ({
       ...device,
       open: async () => {
@@ -272,21 +280,28 @@ export const createGate = (afterBytes: number) => {
         if (!disk.ok) return disk;
         const { value } = disk;
         const write = async (offsetBytes: number, bytes: Uint8Array): Promise<void> => {
-          if (writtenBytes >= afterBytes && !isOpen) {
+          if (writtenBytes >= afterBytes && state === 'holding') {
             arrive();
-            await opened;
+            await released;
           }
+          needPower();
           await value.write(offsetBytes, bytes);
           writtenBytes += bytes.length;
         };
+        const powered =
+          (change: (at: number, length: number) => Promise<void>) =>
+          async (at: number, length: number): Promise<void> => {
+            needPower();
+            await change(at, length);
+          };
         return {
           ok: true,
           value: {
             ...value,
             write,
             read: (at, into) => value.read(at, into),
-            zero: (at, length) => value.zero(at, length),
-            discard: (at, length) => value.discard(at, length),
+            zero: powered((at, length) => value.zero(at, length)),
+            discard: powered((at, length) => value.discard(at, length)),
             flush: () => value.flush(),
             close: () => value.close(),
           },

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadBootKit } from '../../../main/boot/kit.ts';
 import { memoryLeaseStore } from '../../../main/dhcp/leases.ts';
-import { startWire } from '../../../main/wire.ts';
-import type { RunningWire } from '../../../main/wire.ts';
+import { startWire } from '../../../main/wire/wire.ts';
+import type { RunningWire } from '../../../main/wire/wire.ts';
 import { valueOf } from '../../agents/rig.ts';
 import { sampleFiles, writeSampleKit } from '../../boot/sample-kit.ts';
 import { networkBoot } from './boot-chain.ts';
@@ -22,10 +22,12 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rackside-firmware-'));
   await writeSampleKit(folder);
   const nothing = (): void => undefined;
+  const kit = valueOf(await loadBootKit(folder));
   wire = valueOf(
     await startWire({
       options: { kind: 'loopback', leases: 10 },
-      kit: valueOf(await loadBootKit(folder)),
+      kit: () => kit,
+      lookAtKit: () => Promise.resolve(),
       stationKey: 'k'.repeat(43),
       routes: [],
       leases: memoryLeaseStore(),
@@ -35,6 +37,9 @@ beforeEach(async () => {
       issueToken: () => 'token',
       peekLocalBoot: () => null,
       takeLocalBoot: () => null,
+      peekInstaller: () => null,
+      takeInstaller: () => null,
+      installerFile: () => Promise.resolve(null),
       onDhcp: nothing,
       onTftp: nothing,
       onHttp: nothing,

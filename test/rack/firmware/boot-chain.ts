@@ -14,6 +14,8 @@ export type BootTarget = { readonly mac: string; readonly uuid: string; readonly
 
 export type Booted =
   | { readonly kind: 'kernel'; readonly commandLine: string; readonly stage2Sha256: string }
+  /** Somebody else's kernel: a vendor's installer. */
+  | { readonly kind: 'installer'; readonly commandLine: string; readonly by: 'shim' | 'grub' | 'ipxe' }
   | { readonly kind: 'local'; readonly by: string };
 
 const get = async (url: string, signal: AbortSignal): Promise<Buffer> => {
@@ -31,7 +33,15 @@ const needed = async (file: string, wire: Wire, signal: AbortSignal): Promise<Bu
 /** GRUB's `(tftp,ADDRESS)/path`. */
 const tftpPath = (word: string): string => word.replace(/^\(tftp,[^)]*\)/, '');
 
-const runGrubConfig = async (config: string, wire: Wire, signal: AbortSignal, load: boolean): Promise<Booted> => {
+const isOurs = (commandLine: string): boolean => commandLine.includes('rackside.station=');
+
+const runGrubConfig = async (
+  config: string,
+  wire: Wire,
+  signal: AbortSignal,
+  load: boolean,
+  by: 'shim' | 'grub' = 'grub',
+): Promise<Booted> => {
   if (/^\s*(?:if )?chainloader\s/m.test(config))
     return { kind: 'local', by: /search .*--set=root\s+'?([^\s';]+)/.exec(config)?.[1] ?? 'chainloader' };
   const linux = /^\s*(?:if )?linux\s+(\S+)\s+(.*?)(?:;\s*then)?$/m.exec(config);
@@ -42,7 +52,8 @@ const runGrubConfig = async (config: string, wire: Wire, signal: AbortSignal, lo
     await needed(tftpPath(linux[1]), wire, signal);
     await needed(tftpPath(initrd[1]), wire, signal);
   }
-  return stage1(linux[2].replaceAll("'", ''), signal);
+  const commandLine = linux[2].replaceAll("'", '');
+  return isOurs(commandLine) ? stage1(commandLine, signal) : { kind: 'installer', commandLine, by };
 };
 
 /** Stage 1 fetches stage 2 and checks it against the command line, as the real one does inside Linux. */
@@ -74,7 +85,7 @@ const bootUefi = async (bootFile: string, machine: BootTarget, wire: Wire, signa
       signal,
     )
   ).toString('utf8');
-  return runGrubConfig(config, wire, signal, true);
+  return runGrubConfig(config, wire, signal, true, bootFile.startsWith('efi/') ? 'grub' : 'shim');
 };
 
 const bootIpxe = async (url: string, signal: AbortSignal): Promise<Booted> => {
@@ -87,7 +98,7 @@ const bootIpxe = async (url: string, signal: AbortSignal): Promise<Booted> => {
     throw new Error(`the iPXE script starts nothing:\n${script}`);
   await get(new URL(kernel[1], url).href, signal);
   await get(new URL(initrd[1], url).href, signal);
-  return stage1(kernel[2], signal);
+  return isOurs(kernel[2]) ? stage1(kernel[2], signal) : { kind: 'installer', commandLine: kernel[2], by: 'ipxe' };
 };
 
 const bootHttpImage = async (url: string, wire: Wire, signal: AbortSignal): Promise<Booted> => {

@@ -6,15 +6,15 @@ import { buildTestImage } from '../../../scripts/bootkit/test-image.ts';
 import { KIT_PACKAGES, VM_PACKAGES } from '../../../scripts/bootkit/host-packages.ts';
 import { canInstall, installPackages, isRoot, missingPackages } from '../../../scripts/host.ts';
 import { compareDisk } from '../compare-disk.ts';
-import { findAccelerator } from './accelerator.ts';
-import { LOGIN, powerOn, usedDisk } from './journey.ts';
+import { freeBlocks } from '../free-blocks.ts';
+import { findAccelerator, minutes } from './accelerator.ts';
+import { LOGIN, powerOn, seen, usedDisk } from './journey.ts';
 import { runBootkit } from './kit.ts';
 import { startLabStation } from './lab-station.ts';
 import type { LabStation } from './lab-station.ts';
-import type { VmFirmware } from './machine.ts';
+import type { Vm, VmFirmware } from './machine.ts';
 import { join } from 'node:path';
 
-const MINUTE = 60_000;
 const FIRMWARE: readonly VmFirmware[] = ['bios', 'uefi', 'secureboot', 'http'];
 
 const say = (text: string): void => void process.stderr.write(`demo: ${text}\n`);
@@ -41,24 +41,16 @@ const ensurePackages = async (yes: boolean): Promise<boolean> => {
   return installPackages(names);
 };
 
-const waitFor = async (station: LabStation, mac: string, once: boolean): Promise<MachineView> => {
-  const asking = await station.machineWhen(
-    mac,
-    (machine) => machine.question?.kind === 'erase' || machine.state === 'failed',
-    'asking',
-    10 * MINUTE,
-  );
+const waitFor = async (station: LabStation, vm: Vm, once: boolean): Promise<MachineView> => {
+  const asks = (machine: MachineView): boolean => machine.question?.kind === 'erase' || machine.state === 'failed';
+  const asking = await seen(station, vm, asks, 'asking', minutes(10));
   if (asking.question?.kind !== 'erase') throw new Error(`the machine does not ask: ${asking.says}`);
   if (!once) {
     say(
       `approve it: ip netns exec ${station.namespace.name} npm run rackside -- approve ${asking.id} --data ${join(station.folder, 'station')}`,
     );
-    return station.machineWhen(
-      mac,
-      (machine) => machine.state === 'working' || machine.state === 'provisioned',
-      'approved',
-      24 * 60 * MINUTE,
-    );
+    const approved = (machine: MachineView): boolean => machine.state === 'working' || machine.state === 'provisioned';
+    return seen(station, vm, approved, 'approved', minutes(24 * 60));
   }
   const { disk } = asking.question;
   await station.rackside<JobView>('approve', asking.id, '--erase', disk.serial ?? `size:${disk.sizeBytes}`);
@@ -87,22 +79,19 @@ export const runVmDemo = async (options: { readonly once: boolean; readonly firm
     usedDisk(diskPath, image.diskSizeBytes + 512 * 1024 * 1024);
     const vm = powerOn(station, { number: 1, firmware, disks: [{ path: diskPath, serial: 'DEMO0001' }] });
     try {
-      const seen = await station.machineWhen(vm.mac, (machine) => machine.online && machine.model !== null, 'inventoried', 10 * MINUTE);
-      say(`${seen.name}: ${seen.says}`);
-      await station.rackside('deploy', seen.id, '--image', image.osoid);
-      const asked = await waitFor(station, vm.mac, options.once);
-      const ended = await station.machineWhen(
-        vm.mac,
-        (machine) => machine.state === 'provisioned' || machine.state === 'failed',
-        'done',
-        20 * MINUTE,
-      );
+      const found = await seen(station, vm, (machine) => machine.online && machine.model !== null, 'inventoried', minutes(10));
+      say(`${found.name}: ${found.says}`);
+      await station.rackside('deploy', found.id, '--image', image.osoid);
+      const asked = await waitFor(station, vm, options.once);
+      const over = (machine: MachineView): boolean => machine.state === 'provisioned' || machine.state === 'failed';
+      const ended = await seen(station, vm, over, 'done', minutes(20));
       say(`${ended.name}: ${ended.says}`);
       const { jobs } = await station.machine(asked.id);
       const result = jobs.at(-1)?.result ?? null;
       // Judged before the system on it has run: the first boot writes.
-      const compared = result === null ? null : await compareDisk(built.path, diskPath, result.rewrittenRanges);
-      await vm.line(LOGIN, 10 * MINUTE);
+      const compared =
+        result === null ? null : await compareDisk(built.path, diskPath, [...result.rewrittenRanges, ...(await freeBlocks(built.path))]);
+      await vm.line(LOGIN, minutes(10));
       say('login prompt of the deployed system');
       const seconds = Math.round((Date.now() - startedAtMs) / 100) / 10;
       const verified = compared?.verified ?? false;
@@ -112,11 +101,14 @@ export const runVmDemo = async (options: { readonly once: boolean; readonly firm
         state: ended.state,
         osoid: ended.osoid,
         bytesFetched: result?.bytesFetched ?? 0,
-        seconds: result?.seconds ?? 0,
+        seconds: Math.round((result?.seconds ?? 0) * 10) / 10,
         verified,
       };
       console.log(JSON.stringify({ machines: [machine], seconds }));
       return ended.state === 'provisioned' && verified ? 0 : 1;
+    } catch (error) {
+      say(`the demo ended badly: ${error instanceof Error ? error.message : String(error)}\n${station.evidence()}`);
+      return 1;
     } finally {
       await vm.powerOff();
     }

@@ -3,13 +3,12 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ImageView, JobView } from '../../../preload/contract/views.ts';
-import { findAccelerator } from './accelerator.ts';
+import type { ImageView, JobView, MachineView } from '../../../preload/contract/views.ts';
+import { findAccelerator, minutes } from './accelerator.ts';
 import type { LabStation } from './lab-station.ts';
 import { startVm } from './machine.ts';
 import type { Vm, VmFirmware, VmOptions } from './machine.ts';
 
-const MINUTE = 60_000;
 export const LOGIN = /login:/;
 
 /** Disk of `sizeBytes` that begins with old labels: a consent must name them, a deploy must clear them. */
@@ -19,8 +18,61 @@ export const usedDisk = (path: string, sizeBytes: number): void => {
   execFileSync('sgdisk', ['--new=1:2048:+64M', '--change-name=1:old data', path], { stdio: 'ignore' });
 };
 
-export const powerOn = (station: LabStation, options: Pick<VmOptions, 'number' | 'firmware' | 'disks'> & Partial<VmOptions>): Vm =>
-  startVm({ namespace: station.namespace, bridge: station.bridge, folder: station.folder, accelerator: findAccelerator(), ...options });
+export type PowerOn = Pick<VmOptions, 'number' | 'firmware' | 'disks'> & Partial<VmOptions>;
+
+export const powerOn = (station: LabStation, options: PowerOn): Vm => {
+  const { namespace, bridge, folder } = station;
+  const vm = startVm({ namespace, bridge, folder, accelerator: findAccelerator(), ...options });
+  station.witness(`console of machine ${options.number}`, vm.console.output);
+  return vm;
+};
+
+/** Waits for the machine's state as the station sees it; fails at once when the machine itself ends. */
+export const seen = (
+  station: LabStation,
+  vm: Vm,
+  accept: (machine: MachineView) => boolean,
+  what: string,
+  timeoutMs: number,
+): Promise<MachineView> => vm.whileRunning(station.machineWhen(vm.mac, accept, what, timeoutMs));
+
+/** Waits for its agent, and for what that found. */
+export const inventoried = (station: LabStation, vm: Vm): Promise<MachineView> =>
+  seen(station, vm, (machine) => machine.online && machine.model !== null, 'inventoried', minutes(6));
+
+export type EraseQuestion = Extract<NonNullable<MachineView['question']>, { kind: 'erase' }>;
+
+/** Waits until it asks to erase the disk `serial`, for what `wish` accepts, and approves that. */
+export const approve = async (
+  station: LabStation,
+  vm: Vm,
+  serial: string,
+  wish: (question: EraseQuestion) => boolean = () => true,
+): Promise<{ readonly asked: EraseQuestion; readonly machineId: string; readonly job: JobView }> => {
+  const asks = ({ online, question }: MachineView): boolean => online && question?.kind === 'erase' && wish(question);
+  const { id, question } = await seen(station, vm, asks, 'asking', minutes(8));
+  if (question?.kind !== 'erase' || question.disk.serial !== serial)
+    throw new Error(`it asks for another disk: ${JSON.stringify(question)}`);
+  return { asked: question, machineId: id, job: await station.rackside<JobView>('approve', id, '--erase', serial) };
+};
+
+/** Waits for the end of a job; throws with its failure when that is a bad one. */
+export const jobDone = async (station: LabStation, vm: Vm, job: JobView, timeoutMs = minutes(8)): Promise<JobView> => {
+  const now = async (): Promise<JobView | undefined> =>
+    (await station.rackside<readonly JobView[]>('jobs')).find(({ id }) => id === job.id);
+  const wait = async (): Promise<JobView> => {
+    const endsAtMs = Date.now() + timeoutMs;
+    for (;;) {
+      const found = await now();
+      if (found?.state === 'done') return found;
+      if (found?.endedAtMs != null) throw new Error(`the ${job.kind} ended badly: ${JSON.stringify(found.failure)}`);
+      if (Date.now() > endsAtMs)
+        throw new Error(`${timeoutMs / 1000} s passed and the ${job.kind} is not done: ${JSON.stringify(found?.steps)}`);
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+    }
+  };
+  return vm.whileRunning(wait());
+};
 
 export type Provisioned = {
   readonly vm: Vm;
@@ -37,18 +89,12 @@ export const provision = async (station: LabStation, image: ImageView, firmware:
   const diskPath = join(station.folder, `disk-${number}.raw`);
   usedDisk(diskPath, image.diskSizeBytes + 512 * 1024 * 1024);
   const vm = powerOn(station, { number, firmware, disks: [{ path: diskPath, serial }] });
-  const inventoried = await station.machineWhen(vm.mac, (machine) => machine.online && machine.model !== null, 'inventoried', 6 * MINUTE);
-  await station.rackside('deploy', inventoried.id, '--image', image.osoid);
-  const waiting = await station.machineWhen(vm.mac, (machine) => machine.question?.kind === 'erase', 'asking', 2 * MINUTE);
-  if (waiting.question?.kind !== 'erase' || waiting.question.disk.serial !== serial)
-    throw new Error(`it asks for another disk: ${JSON.stringify(waiting.question)}`);
-  const job = await station.rackside<JobView>('approve', waiting.id, '--erase', serial);
-  await station.machineWhen(vm.mac, (machine) => machine.state === 'provisioned' || machine.state === 'failed', 'provisioned', 6 * MINUTE);
-  const detail = await station.machine(waiting.id);
-  const done = detail.jobs.find((candidate) => candidate.id === job.id);
-  if (done?.state !== 'done') throw new Error(`the job ended badly: ${JSON.stringify(done?.failure ?? detail.machine.failure)}`);
-  await vm.line(LOGIN, 6 * MINUTE);
-  return { vm, machineId: waiting.id, job: done, diskPath, seconds: (Date.now() - startedAtMs) / 1000 };
+  const { id } = await inventoried(station, vm);
+  await station.rackside('deploy', id, '--image', image.osoid);
+  const { job } = await approve(station, vm, serial);
+  const done = await jobDone(station, vm, job);
+  await vm.line(LOGIN, minutes(6));
+  return { vm, machineId: id, job: done, diskPath, seconds: (Date.now() - startedAtMs) / 1000 };
 };
 
 /** Network-boots the provisioned machine again; resolves at the second login prompt with the number of jobs it has then. */
@@ -58,8 +104,8 @@ export const bootAgain = async (
 ): Promise<{ readonly jobs: number; readonly says: string }> => {
   vm.mark();
   await vm.reset();
-  await vm.line(/starting the agent|rackside: /i, 5 * MINUTE);
-  await vm.line(LOGIN, 6 * MINUTE);
+  await vm.line(/starting the agent|rackside: /i, minutes(5));
+  await vm.line(LOGIN, minutes(6));
   const detail = await station.machine(machineId);
   return { jobs: detail.jobs.length, says: detail.machine.says };
 };
@@ -71,12 +117,13 @@ export const swapDisk = async (station: LabStation, provisioned: Provisioned, fi
   copyFileSync(provisioned.diskPath, path);
   const vm = powerOn(station, { number, firmware, disks: [{ path, serial: `DISK${number}B` }] });
   try {
-    const machine = await station.machineWhen(
-      vm.mac,
+    const machine = await seen(
+      station,
+      vm,
       (view) =>
         view.online && ['waiting', 'failed', 'ambiguous', 'unmatched'].includes(view.state) && view.stateAtMs > Date.parse('2020-01-01'),
       'held because of its disk',
-      6 * MINUTE,
+      minutes(6),
     );
     return machine.state;
   } finally {

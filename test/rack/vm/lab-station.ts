@@ -1,13 +1,15 @@
 // The lab's wire and its station: a namespace with a bridge and no default route, and `rackside serve` on that bridge. The lab
 // speaks to it by the command line alone, as a technician would.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MachineDetail, MachineView, ImageView } from '../../../preload/contract/views.ts';
 import { buildWindow } from '../../../scripts/build.ts';
+import { dnsmasq } from '../../wire/dhcp-clients.ts';
 import { createLab } from '../../wire/netns.ts';
 import type { Namespace } from '../../wire/netns.ts';
 import type { Program } from '../../wire/program.ts';
+import { plain } from './machine.ts';
 
 export type LabStation = {
   readonly namespace: Namespace;
@@ -22,24 +24,55 @@ export type LabStation = {
   /** Ends the station as a power cut would, or starts it again over the same data. */
   kill(): Promise<void>;
   start(): Promise<void>;
-  output(): string;
+  /** Another station, with data of its own, takes this one's place on the wire; resolves with the folder of this one's library. */
+  replace(name: string): Promise<string>;
+  /** Keeps what a machine's console says, for `evidence`. */
+  witness(name: string, output: () => string): void;
+  /** The last lines of every console and of the station's log: what a person needs when a journey failed. */
+  evidence(): string;
   dispose(): Promise<void>;
 };
 
 const ADDRESS = '10.77.0.1/24';
 const BRIDGE = 'br0';
+const ELSEWHERE = '10.77.0.2/24';
+const FOREIGN_RANGE = '10.77.0.200,10.77.0.220';
 
-/** @param serveOptions further options of `rackside serve`. */
-export const startLabStation = async (prefix: string, serveOptions: readonly string[] = []): Promise<LabStation> => {
+const EVIDENCE_LINES = 25;
+const readText = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+};
+const lastLines = (text: string): string =>
+  text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-EVIDENCE_LINES)
+    .join('\n');
+
+/** @param mode `proxy` puts somebody else's DHCP server (dnsmasq) on the wire, beside which the station only says what to boot. */
+export const startLabStation = async (prefix: string, mode: 'server' | 'proxy' = 'server'): Promise<LabStation> => {
   await buildWindow();
   const lab = createLab(prefix);
   const namespace = lab.namespace('rack');
   lab.bridge(namespace, BRIDGE, ADDRESS);
   // A bridge without a member has no carrier; the first machine's tap comes later.
-  lab.cable({ namespace, name: 'uplink', bridge: BRIDGE }, { namespace: lab.namespace('elsewhere'), name: 'eth0' });
+  const elsewhere = lab.namespace('elsewhere');
+  lab.cable({ namespace, name: 'uplink', bridge: BRIDGE }, { namespace: elsewhere, name: 'eth0' });
+  if (mode === 'proxy') {
+    elsewhere.ip(`addr add ${ELSEWHERE} dev eth0`);
+    await elsewhere.start(dnsmasq(FOREIGN_RANGE)).line(/DHCP, IP range/);
+  }
   const folder = mkdtempSync(join(tmpdir(), 'rackside-lab-'));
-  const data = join(folder, 'station');
+  let data = join(folder, 'station');
   let program: Program | null = null;
+  const witnesses: { readonly name: string; readonly output: () => string }[] = [
+    { name: 'station', output: () => program?.output() ?? '' },
+    { name: "station's log", output: () => readText(join(data, 'station.log')) },
+  ];
 
   const start = async (): Promise<void> => {
     program = namespace.node('main/command/rackside.ts', [
@@ -53,7 +86,8 @@ export const startLabStation = async (prefix: string, serveOptions: readonly str
       '--operator',
       'lab',
       '--listen',
-      ...serveOptions,
+      '--mode',
+      mode,
     ]);
     await program.line(/^Window: /, 60_000);
   };
@@ -76,17 +110,23 @@ export const startLabStation = async (prefix: string, serveOptions: readonly str
       while (Date.now() < endsAtMs) {
         last = (await rackside<readonly MachineView[]>('machines')).find((machine) => machine.macs.includes(mac));
         if (last !== undefined && accept(last)) return last;
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        await new Promise((resolve) => setTimeout(resolve, 2_000));
       }
-      throw new Error(
-        `${timeoutMs} ms passed and the machine is not ${what}: ${JSON.stringify(last ?? null)}\nstation:\n${program?.output().slice(-2000) ?? ''}`,
-      );
+      throw new Error(`${timeoutMs / 1000} s passed and the machine is not ${what}: ${JSON.stringify(last ?? null)}`);
     },
     kill: async () => {
       await program?.stop('SIGKILL');
     },
     start,
-    output: () => program?.output() ?? '',
+    replace: async (name) => {
+      await program?.stop();
+      const library = join(data, 'library');
+      data = join(folder, name);
+      await start();
+      return library;
+    },
+    witness: (name, output) => void witnesses.push({ name, output }),
+    evidence: () => witnesses.map(({ name, output }) => `--- ${name}:\n${lastLines(plain(output()))}`).join('\n'),
     dispose: async () => {
       await program?.stop();
       await lab.dispose();

@@ -1,9 +1,10 @@
 // One QEMU machine of the VM lab: real firmware, a NIC on a tap of the lab's bridge, disks as files, its serial console as text.
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import type { Namespace } from '../../wire/netns.ts';
 import type { Program } from '../../wire/program.ts';
+import { MACHINE, processors, UEFI_CODE } from './accelerator.ts';
 
 export type VmFirmware = 'bios' | 'uefi' | 'secureboot' | 'http';
 
@@ -38,7 +39,20 @@ export type Vm = {
   mark(): void;
   /** Waits for a line of console text after the last mark. */
   line(pattern: RegExp, timeoutMs: number): Promise<string>;
+  /** What `work` ends with, or a rejection as soon as the machine itself has ended. */
+  whileRunning<T>(work: Promise<T>): Promise<T>;
   reset(): Promise<void>;
+  /** Presses keys of its own keyboard, one after the other, by QEMU's names of them (`a`, `ret`, `minus`, `shift-a`). */
+  press(keys: readonly string[]): Promise<void>;
+  /** What its video console shows, as a PNG file. */
+  screenshot(path: string): Promise<void>;
+  /** From now on it stands still where it would restart: its disks are as the one who asked for that left them. */
+  holdAtRestart(): Promise<void>;
+  /** Waits until it stands still. */
+  held(timeoutMs: number): Promise<void>;
+  /** Lets it restart after all, now and from now on. */
+  release(): Promise<void>;
+  /** At once, as a power cut. */
   powerOff(): Promise<void>;
 };
 
@@ -57,7 +71,7 @@ const firmwareArguments = (options: VmOptions): readonly string[] => {
   const variables = join(options.folder, `vars-${options.number}.fd`);
   copyFileSync(options.firmware === 'uefi' ? '/usr/share/OVMF/OVMF_VARS_4M.fd' : '/usr/share/OVMF/OVMF_VARS_4M.ms.fd', variables);
   return [
-    ...['-drive', 'if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd'],
+    ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${UEFI_CODE}`],
     ...['-drive', `if=pflash,unit=1,format=raw,file=${variables}`],
     ...(options.firmware === 'http' ? HTTP_ONLY : NO_IPV6),
   ];
@@ -90,6 +104,8 @@ export const startVm = (options: VmOptions): Vm => {
   const tap = `tap${number}`;
   const mac = `52:54:00:77:01:${two(number)}`;
   const monitor = join(options.folder, `monitor-${number}.sock`);
+  // One of an earlier start of this machine has nobody behind it.
+  rmSync(monitor, { force: true });
   if (!namespace.ip('-o link').includes(` ${tap}:`)) {
     namespace.ip(`tuntap add dev ${tap} mode tap`);
     namespace.ip(`link set ${tap} master ${options.bridge}`);
@@ -100,7 +116,7 @@ export const startVm = (options: VmOptions): Vm => {
   const networkIndex = options.networkBoot === false ? '' : ',bootindex=1';
   const console = namespace.start([
     'qemu-system-x86_64',
-    ...['-accel', options.accelerator, '-cpu', 'max', '-machine', 'q35', '-smp', '2', '-m', String(options.memoryMb ?? 1024)],
+    ...['-accel', options.accelerator, ...MACHINE, ...processors(options.accelerator), '-m', String(options.memoryMb ?? 1024)],
     ...['-display', 'none', '-serial', 'stdio', '-monitor', 'none', '-qmp', `unix:${monitor},server=on,wait=off`],
     ...['-netdev', `tap,id=n0,ifname=${tap},script=no,downscript=no`],
     ...['-device', `virtio-net-pci,netdev=n0,mac=${mac}${networkIndex}${rom}`],
@@ -117,8 +133,41 @@ export const startVm = (options: VmOptions): Vm => {
     mark: () => {
       markedAt = console.output().length;
     },
+    whileRunning: (work) =>
+      Promise.race([
+        work,
+        console.ended.then(({ code, stderr }) => {
+          throw new Error(`the machine ended by itself (QEMU's exit code ${code}): ${stderr.trim().split('\n').slice(-3).join(' ')}`);
+        }),
+      ]),
     line: (pattern, timeoutMs) => waitForText(console, () => console.output().slice(markedAt), pattern, timeoutMs),
-    reset: () => command(monitor, 'system_reset'),
+    reset: async () => void (await command(monitor, 'system_reset')),
+    press: async (keys) => {
+      for (const key of keys) {
+        const parts = key.split('-').map((data) => ({ type: 'qcode', data }));
+        await command(monitor, 'send-key', { keys: parts, 'hold-time': 50 });
+        // A guest that is emulated takes them one by one.
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+    },
+    screenshot: async (path) => void (await command(monitor, 'screendump', { filename: path, format: 'png' })),
+    holdAtRestart: async () => {
+      // The socket is there a moment after the program.
+      for (let tries = 0; !existsSync(monitor) && tries < 100; tries += 1) await new Promise((resolve) => setTimeout(resolve, 100));
+      await command(monitor, 'set-action', { reboot: 'shutdown', shutdown: 'pause' });
+    },
+    held: async (timeoutMs) => {
+      const endsAtMs = Date.now() + timeoutMs;
+      while (!/"status": "(shutdown|paused)"/.test(await command(monitor, 'query-status'))) {
+        if (Date.now() > endsAtMs) throw new Error(`${timeoutMs} ms passed and the machine did not restart`);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    },
+    release: async () => {
+      await command(monitor, 'set-action', { reboot: 'reset', shutdown: 'poweroff' });
+      await command(monitor, 'system_reset');
+      await command(monitor, 'cont');
+    },
     powerOff: async () => {
       await console.stop('SIGKILL');
     },
@@ -133,28 +182,32 @@ const waitForText = async (program: Program, text: () => string, pattern: RegExp
   while (Date.now() < endsAtMs) {
     const found = pattern.exec(plain(text()))?.[0];
     if (found !== undefined) return found;
+    const panic = /Kernel panic - not syncing[^\n]*/.exec(plain(text()))?.[0];
+    if (panic !== undefined) throw new Error(`${panic}; its console:\n${plain(text()).slice(-6000)}`);
     if (over) throw new Error(`the machine ended while waiting for ${pattern}; its console:\n${plain(text()).slice(-3000)}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   throw new Error(`${timeoutMs} ms passed without ${pattern}; the console says:\n${plain(text()).slice(-3000)}`);
 };
 
+/** Console text without the control codes that firmware and loaders paint with. */
 // oxlint-disable-next-line no-control-regex
-const plain = (text: string): string => text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, '').replaceAll('\r', '');
+export const plain = (text: string): string => text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, '').replaceAll('\r', '');
 
-/** One QMP command (QEMU Machine Protocol). */
-const command = (socketPath: string, execute: string): Promise<void> =>
+/** One QMP command (QEMU Machine Protocol); resolves with its answer. */
+const command = (socketPath: string, execute: string, args: Readonly<Record<string, unknown>> = {}): Promise<string> =>
   new Promise((resolve, reject) => {
     const socket = createConnection(socketPath);
     let text = '';
     socket.on('error', reject);
     socket.on('data', (data) => {
       text += data.toString('utf8');
-      const answers = text.split('\n').filter((line) => line.includes('"return"')).length;
-      if (answers === 2) {
-        socket.end();
-        resolve();
-      }
+      const answers = text.split('\n').filter((line) => /"(return|error)":/.test(line));
+      if (answers.length < 2) return;
+      socket.end();
+      const answer = answers[1] ?? '';
+      if (answer.includes('"error":')) reject(new Error(`QEMU refuses ${execute}: ${answer}`));
+      else resolve(answer);
     });
-    socket.write(`${JSON.stringify({ execute: 'qmp_capabilities' })}\n${JSON.stringify({ execute })}\n`);
+    socket.write(`${JSON.stringify({ execute: 'qmp_capabilities' })}\n${JSON.stringify({ execute, arguments: args })}\n`);
   });

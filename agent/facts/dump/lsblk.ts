@@ -1,0 +1,105 @@
+// `lsblk -J` (with or without -b and -O) as disks. What a recording cannot tell, namely what the disks hold, stays unknown. PURE.
+import type { Disk, DiskExclusion } from '../../protocol/disk.ts';
+import type { Tree } from './json.ts';
+import { flagAt, memberOf, numberAt, textAt, treeOf, treesIn } from './json.ts';
+
+export type LsblkReading = {
+  readonly disks: readonly Disk[];
+  /** True when sizes were written for people (`447.1G`), so that they are near and not exact. */
+  readonly rounded: boolean;
+};
+
+const UNITS: Readonly<Record<string, number>> = { B: 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40, P: 2 ** 50 };
+
+const roundedSize = (text: string | null): number | null => {
+  const [, amount, unit = 'B'] = /^(\d{1,9}(?:[.,]\d{1,3})?)([BKMGTP])?$/.exec(text ?? '') ?? [];
+  return amount === undefined ? null : Math.round(Number(amount.replace(',', '.')) * (UNITS[unit] ?? 1));
+};
+
+const TRANSPORTS: Readonly<Record<string, Disk['transport']>> = {
+  nvme: 'nvme',
+  sata: 'sata',
+  ata: 'sata',
+  sas: 'sas',
+  usb: 'usb',
+  mmc: 'mmc',
+  fc: 'fibre-channel',
+  fcoe: 'fibre-channel',
+  iscsi: 'iscsi',
+  spi: 'scsi',
+};
+
+const transportOf = (tree: Tree, name: string): Disk['transport'] => {
+  const told = TRANSPORTS[textAt(tree, 'tran')?.toLowerCase() ?? ''];
+  if (told !== undefined) return told;
+  if (name.startsWith('nvme')) return 'nvme';
+  if (name.startsWith('vd')) return 'virtio';
+  return name.startsWith('mmcblk') ? 'mmc' : 'unknown';
+};
+
+const exclusionsOf = (tree: Tree, transport: Disk['transport']): DiskExclusion[] => [
+  ...(flagAt(tree, 'rm') || transport === 'usb' ? (['removable'] as const) : []),
+  ...(transport === 'fibre-channel' || transport === 'iscsi' ? [transport] : []),
+  ...(flagAt(tree, 'ro') ? (['read-only-hardware'] as const) : []),
+  // One way of several to a volume that other machines may see too.
+  ...(treesIn(memberOf(tree, 'children')).some((child) => textAt(child, 'type') === 'mpath') ? (['multipath'] as const) : []),
+];
+
+/** A disk of which nothing but its label is known. */
+export const recordedDisk = (known: Partial<Disk> & { readonly sizeBytes: number }): Disk => ({
+  serial: null,
+  wwn: null,
+  path: '',
+  model: null,
+  vendor: null,
+  transport: 'unknown',
+  kind: 'unknown',
+  logicalSectorBytes: 512,
+  physicalSectorBytes: 512,
+  exclusions: [],
+  content: null,
+  provenance: { verdict: 'absent', osoid: null, manifestSha256: null, stationName: null, keyId: null, writtenAt: null },
+  problem: null,
+  ...known,
+});
+
+const NOT_A_DISK = /^(loop|ram|zram|md|dm-|sr|fd|nbd|rbd|drbd|bcache|zd)|boot\d+$|rpmb$/;
+
+const diskOf = (tree: Tree): { readonly disk: Disk; readonly rounded: boolean } | null => {
+  const name = (textAt(tree, 'kname') ?? textAt(tree, 'name') ?? '').replace(/^\/dev\//, '');
+  const type = textAt(tree, 'type');
+  if (name === '' || (type !== null && type !== 'disk') || NOT_A_DISK.test(name)) return null;
+  const exact = numberAt(tree, 'size');
+  const sizeBytes = exact ?? roundedSize(textAt(tree, 'size'));
+  if (sizeBytes === null || sizeBytes === 0) return null;
+  const transport = transportOf(tree, name);
+  const rotates = memberOf(tree, 'rota');
+  // virtio says "rotates" of any disk.
+  const isTold = rotates !== undefined && rotates !== null && (transport !== 'virtio' || !flagAt(tree, 'rota'));
+  const logicalSectorBytes = numberAt(tree, 'log-sec') || 512;
+  const disk = recordedDisk({
+    sizeBytes,
+    serial: textAt(tree, 'serial'),
+    wwn: textAt(tree, 'wwn')?.toLowerCase().replace(/^0x/, 'naa.') ?? null,
+    path: `/dev/${name}`,
+    model: textAt(tree, 'model')?.replace(/\s+/g, ' ') ?? null,
+    vendor: textAt(tree, 'vendor'),
+    transport,
+    kind: !isTold ? 'unknown' : flagAt(tree, 'rota') ? 'hdd' : 'ssd',
+    logicalSectorBytes,
+    physicalSectorBytes: numberAt(tree, 'phy-sec') || logicalSectorBytes,
+    exclusions: exclusionsOf(tree, transport),
+  });
+  return { disk, rounded: exact === null };
+};
+
+/** Null when the JSON is not lsblk's. */
+export const readLsblk = (json: unknown): LsblkReading | null => {
+  const tree = treeOf(json);
+  if (tree === null || !Array.isArray(memberOf(tree, 'blockdevices'))) return null;
+  const found = treesIn(memberOf(tree, 'blockdevices'))
+    .slice(0, 4096)
+    .flatMap((device) => diskOf(device) ?? [])
+    .slice(0, 512);
+  return { disks: found.map((one) => one.disk), rounded: found.some((one) => one.rounded) };
+};

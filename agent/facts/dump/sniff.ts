@@ -1,0 +1,69 @@
+// What kind of recording a file is, told by its content and never by its name. PURE.
+import type { DmiRecord } from '../smbios/records.ts';
+import { parseDmidecode } from '../smbios/dmidecode.ts';
+import type { SmbiosStructure, SmbiosVersion } from '../smbios/structures.ts';
+import type { LshwReading } from './lshw.ts';
+import { lshwTree, readLshw } from './lshw.ts';
+import type { LsblkReading } from './lsblk.ts';
+import { readLsblk } from './lsblk.ts';
+import { readRawTable } from './raw-table.ts';
+import { parseXml } from './xml.ts';
+
+export type DumpKind = 'dmidecode' | 'smbios' | 'entry-point' | 'lshw' | 'lsblk';
+
+export type Sniffed =
+  | { readonly kind: 'dmidecode'; readonly records: readonly DmiRecord[]; readonly complaints: readonly string[] }
+  | { readonly kind: 'smbios'; readonly structures: readonly SmbiosStructure[]; readonly version: SmbiosVersion | null }
+  | { readonly kind: 'entry-point'; readonly version: SmbiosVersion }
+  | ({ readonly kind: 'lshw' } & LshwReading)
+  | ({ readonly kind: 'lsblk' } & LsblkReading)
+  | { readonly kind: 'unknown'; readonly complaints: readonly string[] };
+
+/** UTF-8, or UTF-16 as PowerShell's `>` writes it; null for bytes that are no text. */
+const textFrom = (bytes: Uint8Array): string | null => {
+  const isWide = bytes[0] === 0xff && bytes[1] === 0xfe;
+  const text = new TextDecoder(isWide ? 'utf-16le' : 'utf-8').decode(bytes);
+  const sample = text.slice(0, 4096);
+  const odd = [...sample].filter((letter) => letter === '\0' || letter === '\ufffd').length;
+  return odd * 20 > sample.length ? null : text;
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+};
+
+const sniffText = (text: string): Sniffed => {
+  const start = text.trimStart();
+  if (start.startsWith('{') || start.startsWith('[')) {
+    // Older lshw gives several nodes one after another, without a list around them.
+    const json = parseJson(text) ?? parseJson(`[${text.trim().replace(/,$/, '')}]`);
+    const lsblk = readLsblk(json);
+    const lshw = lsblk === null ? readLshw(json) : null;
+    if (lsblk !== null) return { kind: 'lsblk', ...lsblk };
+    if (lshw !== null) return { kind: 'lshw', ...lshw };
+    return {
+      kind: 'unknown',
+      complaints: json === undefined ? ['it begins like JSON and cannot be read as such; it may be cut short'] : [],
+    };
+  }
+  if (start.startsWith('<')) {
+    const element = parseXml(text);
+    const lshw = element === null ? null : readLshw(lshwTree(element));
+    if (lshw !== null) return { kind: 'lshw', ...lshw };
+    return { kind: 'unknown', complaints: element === null ? ['it begins like XML and cannot be read as such; it may be cut short'] : [] };
+  }
+  const { records, complaints } = parseDmidecode(text);
+  return records.length === 0 ? { kind: 'unknown', complaints } : { kind: 'dmidecode', records, complaints };
+};
+
+export const sniff = (bytes: Uint8Array): Sniffed => {
+  const raw = readRawTable(bytes);
+  if (raw?.kind === 'entry-point') return raw;
+  if (raw !== null) return { ...raw, kind: 'smbios' };
+  const text = textFrom(bytes);
+  return text === null ? { kind: 'unknown', complaints: [] } : sniffText(text);
+};

@@ -1,0 +1,58 @@
+// Memory modules from SMBIOS records: structure 17, or structure 6 on machines older than it (DSP0134 §7.18, §7.7). PURE.
+import type { Inventory } from '../../protocol/inventory.ts';
+import { textOf } from './dmi.ts';
+import type { DmiRecord } from './records.ts';
+
+export type MemoryModule = NonNullable<Inventory['memory']>['modules'][number];
+
+const UNITS: Readonly<Record<string, number>> = { bytes: 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30, tb: 2 ** 40, pb: 2 ** 50 };
+
+/** `16384 MB` in bytes (dmidecode's units are binary); null for an empty socket and for what is no size. */
+const sizeBytes = (text: string | null): number | null => {
+  const [, amount, unit] = /^(\d{1,9}) (bytes|[kMGTP]B)\b/.exec(text?.trim() ?? '') ?? [];
+  const bytes = Number(amount) * (UNITS[unit?.toLowerCase() ?? ''] ?? 0);
+  return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : null;
+};
+
+/** Firmware chips and screen memory are listed as memory devices too, and are no memory to run in. */
+const NOT_WORKING_MEMORY = /flash|rom\b|vram/i;
+
+/** Persistent memory, and memory that caches other memory, are no memory to run in either: what is left of such a module counts. */
+const workingBytes = (record: DmiRecord, size: string): number | null => {
+  const part = (field: string): number | null => sizeBytes(textOf(record, field));
+  const isSplit =
+    part('Non-Volatile Size') !== null || part('Cache Size') !== null || /non-volatile/i.test(record.fields.get('Type') ?? '');
+  return isSplit ? part('Volatile Size') : part(size);
+};
+
+const moduleOf = (record: DmiRecord, size: string): readonly MemoryModule[] => {
+  const bytes = workingBytes(record, size);
+  if (bytes === null || NOT_WORKING_MEMORY.test(record.fields.get('Type') ?? '')) return [];
+  const speed = Number.parseInt(record.fields.get('Speed') ?? '', 10);
+  return [
+    {
+      locator: textOf(record, 'Locator') ?? textOf(record, 'Socket Designation'),
+      sizeBytes: bytes,
+      manufacturer: textOf(record, 'Manufacturer'),
+      partNumber: textOf(record, 'Part Number'),
+      serial: textOf(record, 'Serial Number'),
+      speedMts: Number.isFinite(speed) && speed > 0 ? speed : null,
+    },
+  ];
+};
+
+/** The modules that are there; empty sockets are left out. */
+export const modulesFromRecords = (records: readonly DmiRecord[]): readonly MemoryModule[] => {
+  const devices = records.filter((record) => record.type === 17);
+  const modules =
+    devices.length > 0
+      ? devices.flatMap((record) => moduleOf(record, 'Size'))
+      : records.filter((record) => record.type === 6).flatMap((record) => moduleOf(record, 'Installed Size'));
+  return modules.slice(0, 1024);
+};
+
+/** How many modules the machine takes; null where nothing tells. */
+export const memorySockets = (records: readonly DmiRecord[]): number | null => {
+  const devices = records.filter((record) => record.type === 17 && !NOT_WORKING_MEMORY.test(record.fields.get('Type') ?? ''));
+  return devices.length === 0 ? null : devices.length;
+};

@@ -1,0 +1,30 @@
+// A policy file as bytes on this computer's disk, for the command line and for texts too long to travel over the pipe.
+import { readFile, stat } from 'node:fs/promises';
+import { failed, success } from '../../agent/protocol/failure.ts';
+import type { Result } from '../../agent/protocol/failure.ts';
+
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** Codes: `policy.file-unreadable`, `policy.file-too-long`. */
+export const readPolicyText = async (path: string): Promise<Result<string>> => {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_BYTES) return failed('policy.file-too-long', `${path} is larger than 64 MiB.`, 'Give it in several files.');
+    return policyTextOf(await readFile(path), path);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    return failed(
+      'policy.file-unreadable',
+      `${path} cannot be read (${reason}).`,
+      'Check the path and its rights; - reads standard input.',
+    );
+  }
+};
+
+export const policyTextOf = (bytes: Uint8Array, name: string): Result<string> => {
+  try {
+    return success(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return failed('policy.file-unreadable', `${name} is no UTF-8 text.`, 'Save it as UTF-8.');
+  }
+};

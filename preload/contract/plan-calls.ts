@@ -1,0 +1,16 @@
+// The calls about a site's plan; part of calls.ts.
+import { z } from 'zod';
+import { planImportSchema, sitePlanViewSchema } from './plan-views.ts';
+
+const none = z.strictObject({});
+
+export const PLAN_CALLS = {
+  /** Null: the site has no plan. */
+  'plan.get': { argument: none, answer: sitePlanViewSchema.nullable() },
+  /** The file's text. A plan that is there is replaced only with `replace`; the difference is told either way. */
+  'plan.import': {
+    argument: z.strictObject({ name: z.string().min(1).max(120), text: z.string().max(900_000), replace: z.boolean() }),
+    answer: planImportSchema,
+  },
+  'plan.clear': { argument: none, answer: z.null() },
+} as const;

@@ -1,0 +1,54 @@
+// The scripts of both stages, as far as they can be judged without a machine: their syntax by the shells that run them, and what
+// stage 1 reads out of the kernel's log.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+import { REPOSITORY } from '../../scripts/bootkit/options.ts';
+
+const script = (name: string): string => join(REPOSITORY, 'agent/boot', name);
+const has = (program: string): boolean => spawnSync(program, ['--help']).error === undefined;
+
+test.skipIf(!has('busybox')).each(['stage1-init', 'stage2-init', 'lease'])('%s is a script that BusyBox parses', (name) => {
+  expect(spawnSync('busybox', ['sh', '-n', script(name)], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+});
+
+// Recorded from Debian's kernel 6.12 with a card whose firmware was taken away; the last two as other drivers write them.
+const KERNEL_LOG = `[    1.316597] pci 0000:00:02.0: Firmware left e100 interrupts enabled; disabling
+[   23.525455] e100 0000:00:02.0: firmware: failed to load e100/d102e_ucode.bin (-2)
+[   23.527023] e100 0000:00:02.0: Direct firmware load for e100/d102e_ucode.bin failed with error -2
+[   23.528449] e100 0000:00:02.0 eth0: Failed to load firmware "e100/d102e_ucode.bin": -2
+[    4.000000] bnx2 0000:0b:00.0 eth2: Direct firmware load for bnx2/bnx2-mips-09-6.2.1b.fw failed with error -2
+[    9.000000] r8152 1-1:1.0: Direct firmware load for rtl_nic/rtl8153a-3.fw failed with error -2
+`;
+
+test.skipIf(!has('busybox'))('stage 1 finds driver, device and file of firmware that is missing', () => {
+  const program = /dmesg \| sed -n '([^']+)'/.exec(readFileSync(script('stage1-init'), 'utf8'))?.[1] ?? '';
+  expect(spawnSync('busybox', ['sed', '-n', program], { input: KERNEL_LOG, encoding: 'utf8' }).stdout.trim().split('\n')).toEqual([
+    'e100 0000:00:02.0 e100/d102e_ucode.bin',
+    'bnx2 0000:0b:00.0 bnx2/bnx2-mips-09-6.2.1b.fw',
+    'r8152 1-1:1.0 rtl_nic/rtl8153a-3.fw',
+  ]);
+});
+
+/** One function of stage 1, as it stands there. */
+const shellFunction = (name: string): string =>
+  new RegExp(`^${name}\\(\\) \\{\n.*?^\\}$`, 'ms').exec(readFileSync(script('stage1-init'), 'utf8'))?.[0] ?? '';
+
+// Two cards whose networks may use the same addresses, as a management board's own card or an office's network does.
+test.skipIf(!has('busybox'))('a stick leaves the network of a card behind which there is no station', () => {
+  const stubs = `RUN=$(mktemp -d) MEDIUM=stick
+find_card() { READY="eth0 eth1 eth2"; }
+say() { :; }
+cat() { echo "mac-of-$1"; }
+ip() { echo "ip $*"; }
+ask_for_address() { [ $1 != eth0 ] && echo "LEASE_ADDRESS=10.0.0.5" >$RUN/lease; }
+learn_words() { [ $card = eth2 ]; }
+`;
+  const program = `${stubs}${shellFunction('leave_network')}\n${shellFunction('bring_up_network')}\nbring_up_network && echo "by $card"; rm -r $RUN`;
+  expect(spawnSync('busybox', ['sh', '-c', program], { encoding: 'utf8' })).toMatchObject({
+    stdout: 'ip addr flush dev eth1\nby eth2\n',
+    stderr: '',
+  });
+});

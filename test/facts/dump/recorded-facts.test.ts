@@ -1,0 +1,86 @@
+// Recordings of machines, several files together: what adds up to one machine, and what is none. Each recorder has a file of its own.
+import { describe, expect, test } from 'vitest';
+import { recordedFacts } from '../../../agent/facts/dump/recorded-facts.ts';
+import { buildSmbios } from '../../rack/smbios-build.ts';
+import { code, file, read, valuesOf } from './reading.ts';
+import { GEN10_BLADE, QUIET } from './texts.ts';
+
+test('a way of several to one volume is no disk of the machine', () => {
+  const way = (name: string): object => ({
+    name,
+    type: 'disk',
+    size: 2e12,
+    tran: 'sas',
+    serial: '3600',
+    children: [{ name: 'mpatha', type: 'mpath', size: 2e12 }],
+  });
+  const own = { name: 'sdc', type: 'disk', size: 4e11, tran: 'sas', serial: 'OWN', children: [{ name: 'sdc1', type: 'part', size: 1e9 }] };
+  const machine = read(JSON.stringify({ blockdevices: [way('sda'), way('sdb'), own] }));
+  expect(valuesOf(machine, 'disk.count', 'disk.serials')).toEqual([1, ['OWN']]);
+});
+
+describe('several files', () => {
+  const lsblk = JSON.stringify({
+    blockdevices: [
+      {
+        name: 'nvme0n1',
+        type: 'disk',
+        size: 960197124096,
+        model: 'SAMSUNG  MZ',
+        serial: 'S64FNE0R',
+        rota: false,
+        tran: 'nvme',
+        wwn: 'eui.36434630',
+        'log-sec': 4096,
+        'phy-sec': 4096,
+      },
+      {
+        name: 'sda',
+        type: 'disk',
+        size: '447.1G',
+        rota: '1',
+        tran: 'sas',
+        serial: 'WD-1',
+        children: [{ name: 'sda1', type: 'part', size: '1G' }],
+      },
+      { name: 'sdb', type: 'disk', size: 4e9, rm: '1', tran: 'usb', serial: 'STICK' },
+      { name: 'sr0', type: 'rom', size: 1 },
+      { name: 'loop0', type: 'loop', size: 1024 },
+    ],
+  });
+  test('of one machine add up', () => {
+    const machine = read(QUIET, lsblk);
+    expect(machine.files.map((one) => one.kind)).toEqual(['dmidecode', 'lsblk']);
+    expect(valuesOf(machine, 'disk.count', 'disk.sizes', 'disk.serials', 'disk.kinds', 'disk.transports', 'disk.wwns')).toEqual([
+      2,
+      [960197124096, Math.round(447.1 * 2 ** 30)],
+      ['S64FNE0R', 'WD-1'],
+      ['ssd', 'hdd'],
+      ['nvme', 'sas'],
+      ['eui.36434630'],
+    ]);
+    expect(machine.facts.find((fact) => fact.name === 'disk.count')?.source).toBe('lsblk');
+    expect(machine.notes).toEqual(['dump: sizes are rounded; lsblk -b gives them exactly.']);
+  });
+  test('one recording with two structures 1 is one machine, its first', () => {
+    const twice = `${QUIET}\n${QUIET.replace('J1Z0000', 'OTHER77').replace('4c4c4544', '4c4c4545')}`;
+    expect(valuesOf(read(twice), 'system.serial')).toEqual(['J1Z0000']);
+  });
+  test('of two machines are refused', () => {
+    expect(code(recordedFacts([file(QUIET), file(GEN10_BLADE)]))).toBe('dump.several-machines');
+  });
+});
+
+test.each<[string, string | Uint8Array, string]>([
+  ['nothing', '', 'dump.unreadable'],
+  ['words', 'hello world\nhow are you: fine\n', 'dump.unreadable'],
+  ['JSON of something else', '{"a": 1}', 'dump.unreadable'],
+  ['JSON cut short', '{"blockdevices": [{"name":', 'dump.unreadable'],
+  ['XML cut short', '<node id="a" class="system"><vendor>x', 'dump.unreadable'],
+  ['a picture', Uint8Array.from({ length: 4096 }, (_, index) => (index * 7919) % 251), 'dump.unreadable'],
+  ['dmidecode without rights', '# dmidecode 3.4\n/dev/mem: Permission denied\n', 'dump.unreadable'],
+  ['an entry point alone', buildSmbios({}, { major: 3, minor: 2 }).entryPoint, 'dump.nothing-told'],
+])('%s is refused with a reason', (_what, content, expected) => {
+  const refused = recordedFacts([file(content)]);
+  expect(code(refused)).toBe(expected);
+});

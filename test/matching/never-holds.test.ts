@@ -1,0 +1,200 @@
+// Policies that read well and could never hold: each is refused at its place, with what its author meant; and those that look alike
+// and do hold for some machine are taken.
+import { expect, test } from 'vitest';
+import type { Condition } from '../../preload/contract/policy.ts';
+import { policyProblems } from '../../main/matching/check-policy.ts';
+
+const problemsOf = (when: unknown): readonly string[] =>
+  policyProblems({ name: 'one', rank: 1, when, outcome: { kind: 'boot-local' }, consent: 'ask' }, []).map(
+    ({ path, reason }) => `${path}: ${reason}`,
+  );
+
+const never: readonly (readonly [Condition, ...string[]])[] = [
+  // Words that a reader never says.
+  [{ fact: 'firmware.kind', equal: 'efi' }, 'when.equal: firmware.kind is always one of bios, uefi', 'did you mean "uefi"'],
+  [{ fact: 'firmware.kind', glob: 'legacy*' }, 'when.glob', 'none of them fits'],
+  [{ fact: 'firmware.kind', matches: '^efi' }, 'when.matches', 'none of them fits'],
+  [{ fact: 'machine.kind', in: ['rack', 'server'] }, 'when.in', 'virtual, blade, node, rack', 'never "server"'],
+  [{ fact: 'disk.kinds', equal: 'nvme' }, 'when.equal', 'ssd, hdd', '{"fact": "disk.transports", "equal": "nvme"}'],
+  [{ fact: 'disk.transports', equal: 'fc' }, 'when.equal', 'nvme, sata'],
+  [{ fact: 'cpu.vendor', equal: 'Intel' }, 'when.equal', 'write that', '"GenuineIntel"'],
+  [{ fact: 'cpu.vendor', glob: 'AMD*' }, 'when.glob', '"AuthenticAMD"'],
+  [{ fact: 'cpu.vendor', in: ['Intel(R) Corporation'] }, 'when.in', '"GenuineIntel"'],
+  [{ fact: 'architecture', equal: 'amd64' }, 'when.equal', '"x86_64"'],
+  // Values in another spelling.
+  [{ fact: 'nic.macs', glob: '52-54-00-*' }, 'when.glob', 'write "52:54:00:*"'],
+  [{ fact: 'nic.macs', glob: '52:54:00' }, 'when.glob', 'write "52:54:00:*"'],
+  [{ fact: 'network.boot-mac', equal: '5254.0012.3456' }, 'when.equal', 'write "52:54:00:12:34:56"'],
+  [{ fact: 'nic.current-macs', in: ['525400123456'] }, 'when.in', 'write "52:54:00:12:34:56"'],
+  [{ fact: 'nic.macs', equal: '52:54:00' }, 'when.equal', 'is no MAC', '"glob": "52:54:00:*"'],
+  [{ fact: 'disk.wwns', equal: '0x5000c500a1b2c3d4' }, 'when.equal', 'write "naa.5000c500a1b2c3d4"'],
+  [{ fact: 'blade.slot', equal: '05' }, 'when.equal', 'write "5"'],
+  [{ fact: 'blade.slot', in: ['1', 'Slot 2'] }, 'when.in', 'write "2"'],
+  [{ fact: 'network.address', equal: '10.20.0.0/16' }, 'when.equal', '"cidr"'],
+  [{ fact: 'network.subnet', equal: '10.20.30.5/24' }, 'when.equal', 'write "10.20.30.0/24"'],
+  [{ fact: 'network.subnet', equal: '10.20.30.0' }, 'when.equal', 'no network with its prefix'],
+  [{ fact: 'model', cidr: '10.20.0.0/16' }, 'when.cidr', 'no address', 'network.address, network.subnet'],
+  [{ fact: 'system.serial', matches: '/^CZ/i' }, 'when.matches', 'write "^CZ"'],
+  [{ fact: 'manufacturer', equal: 'Dell*' }, 'when.equal', 'write {"fact": "manufacturer", "glob": "Dell*"}'],
+  [{ fact: 'model', in: ['R740', 'R6*'] }, 'when.in', '"glob": "R6*"'],
+  [{ fact: 'asset.tag', equal: ' ' }, 'when.equal', '"present": false'],
+  [{ fact: 'input.hostname', in: ['web1', ''] }, 'when.in', '"present": false'],
+  [{ fact: 'memory.size', atLeast: 64 }, 'when.atLeast', '64 without a unit is bytes', '"64 GiB"'],
+  [{ fact: 'disk.sizes', lessThan: '480' }, 'when.lessThan', '"480 GiB"'],
+  [{ any: [] }, 'when.any', 'would never hold'],
+  // Tests that exclude each other.
+  [
+    {
+      all: [
+        { fact: 'manufacturer', equal: 'HPE' },
+        { fact: 'manufacturer', equal: 'Dell Inc.' },
+      ],
+    },
+    'when.all[1]: never holds together with when.all[0]',
+    '{"fact": "manufacturer", "in": ["HPE", "Dell Inc."]}',
+  ],
+  [
+    {
+      all: [
+        { fact: 'manufacturer', equal: 'HPE' },
+        { fact: 'manufacturer', glob: 'Dell*' },
+      ],
+    },
+    'when.all[1]',
+  ],
+  [
+    {
+      all: [
+        { fact: 'memory.size', atLeast: '64 GiB' },
+        { fact: 'memory.size', lessThan: '32 GiB' },
+      ],
+    },
+    'memory.size < 32 GiB',
+    '"any"',
+  ],
+  [
+    {
+      all: [
+        { fact: 'cpu.cores', moreThan: 8 },
+        { fact: 'cpu.cores', atMost: 8 },
+      ],
+    },
+    'when.all[1]',
+  ],
+  [
+    {
+      all: [
+        { fact: 'network.vlan', equal: 12 },
+        { fact: 'network.vlan', atLeast: 100 },
+      ],
+    },
+    'when.all[1]',
+  ],
+  [{ all: [{ fact: 'cpu.cores', atLeast: 8 }, { none: [{ fact: 'cpu.cores', atLeast: 4 }] }] }, 'when.all[1].none[0]', 'not cpu.cores ≥ 4'],
+  [
+    {
+      all: [
+        { fact: 'asset.tag', present: false },
+        { fact: 'asset.tag', glob: 'A*' },
+      ],
+    },
+    'asset.tag is missing',
+  ],
+  [{ all: [{ fact: 'nic.macs', present: false }, { none: [{ fact: 'nic.macs', glob: '52:*' }] }] }, 'nic.macs is missing'],
+  [{ all: [{ fact: 'role', equal: 'web' }, { all: [{ none: [{ fact: 'role', equal: 'WEB' }] }] }] }, 'when.all[1].all[0].none[0]'],
+  [
+    {
+      any: [
+        { fact: 'role', equal: 'web' },
+        {
+          all: [
+            { fact: 'secure-boot', equal: true },
+            { fact: 'secure-boot', equal: false },
+          ],
+        },
+      ],
+    },
+    'when.any[1].all[1]',
+  ],
+];
+
+test.each(never)('%j is refused', (when, ...words) => {
+  const problems = problemsOf(when);
+  expect(problems).toHaveLength(1);
+  for (const word of words) expect(problems[0]).toContain(word);
+});
+
+const some: readonly Condition[] = [
+  { fact: 'firmware.kind', equal: 'UEFI' },
+  { fact: 'firmware.kind', matches: 'uefi|efi' },
+  { fact: 'machine.kind', in: ['rack', 'Blade'] },
+  { fact: 'cpu.vendor', equal: 'genuineintel' },
+  { fact: 'cpu.vendor', glob: '*Intel*' },
+  { fact: 'cpu.model', glob: 'Intel*' },
+  { fact: 'asset.tag', equal: '*LOAN*' },
+  { fact: 'input.note', equal: 'a*' },
+  { fact: 'nic.macs', glob: '*:12:34:5?' },
+  { fact: 'nic.macs', equal: '52:54:00:AB:CD:EF' },
+  { fact: 'disk.wwns', glob: '*5000c500*' },
+  { fact: 'blade.slot', in: ['1', '2a', 'c2n1', 'b', '10'] },
+  { fact: 'network.address', cidr: '10.20.0.0/16' },
+  { fact: 'input.address', cidr: '10.20.0.0/16' },
+  { fact: 'network.subnet', equal: '10.20.30.0/24' },
+  { fact: 'network.port', matches: '/0/' },
+  { fact: 'disk.total', moreThan: 0 },
+  { fact: 'memory.size', atLeast: 68_719_476_736 },
+  { all: [] },
+  {
+    all: [
+      { fact: 'disk.sizes', atLeast: '1 TB' },
+      { fact: 'disk.sizes', lessThan: '500 GB' },
+    ],
+  },
+  {
+    all: [
+      { fact: 'disk.kinds', equal: 'ssd' },
+      { fact: 'disk.kinds', equal: 'hdd' },
+    ],
+  },
+  {
+    all: [
+      { fact: 'cpu.cores', atLeast: 8 },
+      { fact: 'cpu.cores', atMost: 8 },
+    ],
+  },
+  {
+    all: [
+      { fact: 'role', present: true },
+      { fact: 'role', equal: 'web' },
+    ],
+  },
+  {
+    all: [
+      { fact: 'model', glob: 'R*' },
+      { fact: 'model', glob: '*40' },
+    ],
+  },
+  { all: [{ fact: 'manufacturer', in: ['HPE', 'HP'] }, { none: [{ fact: 'manufacturer', equal: 'HP' }] }] },
+  {
+    all: [
+      { fact: 'input.bay', equal: '64 GiB' },
+      { fact: 'input.bay', equal: '65536 MiB' },
+    ],
+  },
+  {
+    any: [
+      { fact: 'role', equal: 'web' },
+      { fact: 'role', equal: 'mail' },
+    ],
+  },
+  {
+    none: [
+      { fact: 'role', equal: 'web' },
+      { fact: 'role', equal: 'mail' },
+    ],
+  },
+];
+
+test.each(some)('%j is taken', (when) => {
+  expect(problemsOf(when)).toEqual([]);
+});
