@@ -1,74 +1,15 @@
 // `npm test`: installs what the suites need, runs every suite that this machine can run, names those it cannot, and ends with
 // one line `N passed, N failed, N skipped`. Arguments name the suites to run; none means all.
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { buildWindow } from './build.ts';
 import { CHECK_COUNT, runChecks } from './checks.ts';
 import { canInstall, findBrowser, hasProgram, installPackages, isRoot, missingPackages, TEST_PACKAGES } from './host.ts';
 import { KIT_PACKAGES, VM_PACKAGES } from './bootkit/host-packages.ts';
 import { findElectron } from './electron-runtime.ts';
+import { againAlone, root, runProgram, runVitest } from './run-vitest.ts';
+import type { Failure, Print, Tally } from './run-vitest.ts';
 
-const root = join(import.meta.dirname, '..');
-/** Counts of tests; `failures` are the names of those that failed, for the end of a long output. */
-type Tally = { readonly passed: number; readonly failed: number; readonly skipped: number; readonly failures?: readonly string[] };
-/** Takes what a suite prints. */
-type Print = (text: string) => void;
 type Suite = { readonly name: string; readonly needs: () => string | null; readonly run: (print: Print) => Promise<Tally> };
-
-const runProgram = (args: readonly string[], print: Print): Promise<boolean> =>
-  new Promise((resolve) => {
-    const program = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [program.stdout, program.stderr]) stream.setEncoding('utf8').on('data', print);
-    program.on('error', () => resolve(false));
-    program.on('close', (code) => resolve(code === 0));
-  });
-
-/** What is read of vitest's JSON report. */
-type VitestReport = {
-  readonly numPassedTests: number;
-  readonly numPendingTests: number;
-  readonly numTodoTests: number;
-  readonly testResults: readonly VitestFile[];
-};
-type VitestFile = {
-  readonly name: string;
-  readonly status: string;
-  readonly message: string;
-  readonly assertionResults: readonly { readonly fullName: string; readonly status: string; readonly failureMessages: readonly string[] }[];
-};
-
-const firstLine = (text: string): string => text.trim().split('\n', 1)[0] ?? '';
-
-/** One line a failed test, and one for a file that did not load. */
-const failuresOf = (project: string, file: VitestFile): string[] => {
-  const place = `${project}: ${relative(root, file.name)}`;
-  const failed = file.assertionResults.filter((test) => test.status === 'failed');
-  if (failed.length === 0 && file.status === 'failed') return [`${place}: ${firstLine(file.message)}`];
-  return failed.map((test) => `${place} > ${test.fullName}: ${firstLine(test.failureMessages[0] ?? '')}`);
-};
-
-const runVitest = async (project: string, print: Print): Promise<Tally> => {
-  const folder = mkdtempSync(join(tmpdir(), 'rackside-test-'));
-  const report = join(folder, 'report.json');
-  try {
-    const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-    const ok = await runProgram(
-      [vitest, 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-      print,
-    );
-    if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0, failures: [`${project}: no report was written`] };
-    const counts = JSON.parse(readFileSync(report, 'utf8')) as VitestReport;
-    const skipped = counts.numPendingTests + counts.numTodoTests;
-    const failures = counts.testResults.flatMap((file) => failuresOf(project, file));
-    // A suite that ended badly without a failed test (an unhandled error) is a failure too.
-    if (failures.length === 0 && !ok) failures.push(`${project}: ended with an error outside its tests`);
-    return { passed: counts.numPassedTests, failed: failures.length, skipped, failures };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-};
 
 const linuxRoot = (): string | null =>
   process.platform !== 'linux' ? 'needs Linux' : isRoot() ? null : 'needs root for network namespaces: run it with sudo';
@@ -82,7 +23,7 @@ const check: Suite = {
       passed: CHECK_COUNT - failures.length,
       failed: failures.length,
       skipped: 0,
-      failures: failures.map((name) => `check: ${name}`),
+      failures: failures.map((name) => ({ line: `check: ${name}`, project: 'check', file: null })),
     });
   },
 };
@@ -160,6 +101,10 @@ const runTurn = async (suites: readonly Suite[]): Promise<readonly (Ended | null
   return ended;
 };
 
+const tell = (head: string, failures: readonly Failure[]): void => {
+  if (failures.length > 0) console.log(`\n${head}:\n${failures.map(({ line }) => `  ${line}`).join('\n')}`);
+};
+
 const main = async (): Promise<number> => {
   const wanted = process.argv.slice(2);
   const names = TURNS.flat().map(({ name }) => name);
@@ -180,9 +125,15 @@ const main = async (): Promise<number> => {
     }
   }
   const sum = (count: (tally: Tally) => number): number => tallies.reduce((total, tally) => total + count(tally), 0);
-  const [passed, failed, skipped] = [sum((tally) => tally.passed), sum((tally) => tally.failed), sum((tally) => tally.skipped)];
   const failures = tallies.flatMap((tally) => tally.failures ?? []);
-  if (failures.length > 0) console.log(`\nfailed:\n${failures.map((line) => `  ${line}`).join('\n')}`);
+  const unsteady = await againAlone(failures, (text) => void process.stdout.write(text));
+  const passed = sum((tally) => tally.passed) + unsteady.length;
+  const [failed, skipped] = [sum((tally) => tally.failed) - unsteady.length, sum((tally) => tally.skipped)];
+  tell(
+    'failed',
+    failures.filter((failure) => !unsteady.includes(failure)),
+  );
+  tell('unsteady: failed, and passed when the file was run again alone', unsteady);
   console.log(`\ntimes: ${times.join(', ')}; all ${((performance.now() - startedAtMs) / 1000).toFixed(0)} s`);
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   return failed === 0 && passed > 0 ? 0 : 1;
