@@ -7,7 +7,8 @@ import type { Result } from '../protocol/failure.ts';
 import { failed, success } from '../protocol/failure.ts';
 import { createArena, isArenaMemory } from './aligned-memory.ts';
 import type { Tools } from './tools.ts';
-import { IO_ALIGNMENT_BYTES, type TargetDisk } from './target-disk.ts';
+import { IO_ALIGNMENT_BYTES } from './alignment.ts';
+import type { TargetDisk } from './target-disk.ts';
 import { isSystemError } from './system-error.ts';
 
 /** Small zero ranges are written; from here on one `blkdiscard -z` (BLKZEROOUT) is cheaper than its process. */

@@ -7,7 +7,7 @@ import { failed, success } from '../protocol/failure.ts';
 import type { Result } from '../protocol/failure.ts';
 import { createArena, isArenaMemory } from './aligned-memory.ts';
 import { isSystemError } from './system-error.ts';
-import { IO_ALIGNMENT_BYTES } from './target-disk.ts';
+import { IO_ALIGNMENT_BYTES } from './alignment.ts';
 
 /** Methods reject with Node's system error when the disk fails. */
 export type SourceDisk = {

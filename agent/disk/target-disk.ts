@@ -5,9 +5,6 @@ import type { Result } from '../protocol/failure.ts';
 import type { DiskOverlay } from './overlay.ts';
 import type { SourceDisk } from './source-disk.ts';
 
-/** Every offset, length and address of direct I/O is a multiple of this; a laxer rule is never inferred from a device. */
-export const IO_ALIGNMENT_BYTES = 4096;
-
 /**
  * An open disk. Methods reject with Node's system error (`code`, `errno`, `syscall`) when the disk fails; deploy.ts turns
  * that into a `Failure` at one place. Offsets and lengths are bytes and may be unaligned, though aligned ones are faster.

@@ -3,18 +3,6 @@ import { crc32 } from 'node:zlib';
 import type { Partition, PartitionTable, SectorBytes, TableProblem } from './partition-table.ts';
 import { partitionProblems } from './partition-table.ts';
 
-/** What only GPT knows; LBAs count logical sectors. */
-export type GptDetails = {
-  readonly entriesLba: number;
-  readonly entryCount: number;
-  readonly entrySizeBytes: number;
-  readonly firstUsableLba: number;
-  readonly lastUsableLba: number;
-  readonly backupLba: number;
-  /** All entries as found, `entryCount * entrySizeBytes`; unknown trailing fields of larger entries are kept. */
-  readonly entries: Uint8Array;
-};
-
 const SIGNATURE = Buffer.from('EFI PART');
 const HEADER_BYTES = 92;
 const MAX_ENTRIES = 1024;

@@ -3,18 +3,6 @@
 import type { DiskPatch, Partition, PartitionTable, ReadAt, SectorBytes, TableProblem } from './partition-table.ts';
 import { partitionProblems } from './partition-table.ts';
 
-/** What only MBR knows. */
-export type MbrDetails = {
-  /** Sector 0 as found: boot code and all. */
-  readonly sector: Uint8Array;
-  /** The extended partition, if there is one. */
-  readonly extended: { readonly entry: number; readonly startLba: number; readonly sectors: number } | null;
-  /** Where each logical partition's own boot record lies, by partition number. */
-  readonly recordLbas: ReadonlyMap<number, number>;
-  /** Where those records are to be read that are on their way to another place. */
-  readonly recordsFrom?: ReadonlyMap<number, number>;
-};
-
 const ENTRIES_AT = 446;
 const MAX_LOGICAL = 124;
 const EXTENDED_TYPES = [0x05, 0x0f, 0x85];

@@ -1,6 +1,4 @@
 // The partition table of a disk as one value, whatever its kind; gpt.ts and mbr.ts read and write the two kinds.
-import type { GptDetails } from './gpt.ts';
-import type { MbrDetails } from './mbr.ts';
 
 /** Reads from a disk or image; gives fewer bytes only at its end. */
 export type ReadAt = (offsetBytes: number, lengthBytes: number) => Promise<Uint8Array>;
@@ -35,6 +33,30 @@ export type PartitionTable = {
   readonly problems: readonly TableProblem[];
   readonly gpt: GptDetails | null;
   readonly mbr: MbrDetails | null;
+};
+
+/** What only GPT knows; LBAs count logical sectors. */
+export type GptDetails = {
+  readonly entriesLba: number;
+  readonly entryCount: number;
+  readonly entrySizeBytes: number;
+  readonly firstUsableLba: number;
+  readonly lastUsableLba: number;
+  readonly backupLba: number;
+  /** All entries as found, `entryCount * entrySizeBytes`; unknown trailing fields of larger entries are kept. */
+  readonly entries: Uint8Array;
+};
+
+/** What only MBR knows. */
+export type MbrDetails = {
+  /** Sector 0 as found: boot code and all. */
+  readonly sector: Uint8Array;
+  /** The extended partition, if there is one. */
+  readonly extended: { readonly entry: number; readonly startLba: number; readonly sectors: number } | null;
+  /** Where each logical partition's own boot record lies, by partition number. */
+  readonly recordLbas: ReadonlyMap<number, number>;
+  /** Where those records are to be read that are on their way to another place. */
+  readonly recordsFrom?: ReadonlyMap<number, number>;
 };
 
 export type TableProblem =

@@ -1,6 +1,7 @@
 // The one shape of *normal-life* failure that crosses every edge: a stable code, a sentence for a person, a next step.
 // Bugs are thrown instead (docs/adr/0002).
 import { z } from 'zod';
+import type { Failure } from './result.ts';
 
 export const failureSchema = z.object({
   /** `area.reason` in kebab case, stable across versions, e.g. `disk.too-small`. */
@@ -9,11 +10,10 @@ export const failureSchema = z.object({
   message: z.string(),
   /** One plain sentence: what to do next. */
   next: z.string(),
-});
-export type Failure = Readonly<z.infer<typeof failureSchema>>;
+}) satisfies z.ZodType<Failure>;
 
 export { failed, success } from './result.ts';
-export type { Result } from './result.ts';
+export type { Failure, Result } from './result.ts';
 
 /** Closes a `switch` over a union: a new member then fails to compile instead of falling through. */
 export const assertNever = (value: never): never => {

@@ -1,6 +1,7 @@
 // A value or a failure, without the schema that failures have at the edges: worker threads load this and stay small, which their
 // garbage collection is the cheaper for.
-import type { Failure } from './failure.ts';
+/** `code` is stable, `message` says what happened, `next` what to do; failure.ts has the schema. */
+export type Failure = { readonly code: string; readonly message: string; readonly next: string };
 
 export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 

@@ -5,7 +5,7 @@ import { policySchema } from '../../preload/contract/policy.ts';
 import type { Policy, PolicyImport } from '../../preload/contract/policy.ts';
 import type { PolicyView } from '../../preload/contract/views.ts';
 import { checkPolicy } from '../matching/check-policy.ts';
-import type { KnownRecipe } from '../matching/field-problems.ts';
+import type { KnownRecipe } from '../matching/policy-problem.ts';
 import { arrived, differenceOf } from '../matching/compare-policies.ts';
 import type { PolicyEntry } from '../matching/ranked.ts';
 import type { Place } from '../matching/resolve-all.ts';

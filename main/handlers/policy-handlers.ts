@@ -8,7 +8,7 @@ import type { Policies } from '../database/policies.ts';
 import type { Sites } from '../database/sites.ts';
 import type { StationFields } from '../fields/fields.ts';
 import type { FromPeople } from '../journey/from-people.ts';
-import type { KnownRecipe } from '../matching/field-problems.ts';
+import type { KnownRecipe } from '../matching/policy-problem.ts';
 import { readPolicyFile, writePolicyFile } from '../matching/policy-file.ts';
 import type { CallHandlers } from '../pipe/pipe-server.ts';
 import { readPolicyText } from './policy-text.ts';

@@ -9,7 +9,7 @@ import type { Place } from '../database/sites.ts';
 import { newest } from '../matching/newest.ts';
 import { contentShown, holdsNothing } from './auto.ts';
 import { sameDisk } from './consent.ts';
-import type { Decided, LibraryImage } from './decide.ts';
+import type { Decided, LibraryImage } from './decided.ts';
 
 export type Outlook = {
   readonly view: MachineView;

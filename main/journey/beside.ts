@@ -1,7 +1,7 @@
 // What an erase question is about beside its image: growth and settings, held against what is decided by now. Pure.
 import type { Beside } from '../../preload/contract/outlook.ts';
 import type { Rendered } from '../settings/render.ts';
-import type { Decided } from './decide.ts';
+import type { Decided } from './decided.ts';
 import type { DeployWish } from './override-rows.ts';
 
 export const besideOf = ({ grow }: DeployWish, rendered: Rendered | null): Beside => ({

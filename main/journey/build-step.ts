@@ -11,7 +11,7 @@ import { imageNameOf } from '../recipes/correspond.ts';
 import { enterStage } from '../machines/boot-timeline.ts';
 import { sameDisk } from './consent.ts';
 import type { Consent } from './consent-rows.ts';
-import type { Decided } from './decide.ts';
+import type { Decided } from './decided.ts';
 import { ATTEMPTS_MAX, VOIDING, holdAfterFailures, writingCancelled } from './ended-work.ts';
 import { note, send, sendToOwnDisk } from './journey-parts.ts';
 import type { Parts } from './journey-parts.ts';

@@ -7,7 +7,7 @@ import type { ChoiceWish } from '../../preload/contract/choice.ts';
 import { policySchema } from '../../preload/contract/policy.ts';
 import type { FactTest, Outcome, Policy, Trace } from '../../preload/contract/policy.ts';
 import { newest } from '../matching/newest.ts';
-import type { LibraryImage } from './decide.ts';
+import type { LibraryImage } from './decided.ts';
 
 export type Choice = {
   readonly machineName: string;

@@ -2,21 +2,7 @@
 // member that its policy names. Decided anew each time from the library, so that whatever cut it short it goes on where it was.
 import type { Outcome } from '../../preload/contract/policy.ts';
 import type { ImageSet, SetMember } from '../../preload/contract/image-set.ts';
-import type { Decided } from './decide.ts';
-
-/** Where a decision stands within a set. */
-export type DecidedSet = {
-  readonly set: ImageSet;
-  readonly final: string;
-  /** From 1. */
-  readonly number: number;
-  readonly isFinal: boolean;
-  /** What else of the set would erase this disk after this, in words; and by which recipes. */
-  readonly after: readonly string[];
-  readonly recipes: readonly string[];
-  /** The image that it ends on, where it is there already. */
-  readonly finalOsoid: string | null;
-};
+import type { Decided, DecidedSet } from './decided.ts';
 
 /** What a policy would say for this member alone. */
 export const memberOutcome = (member: SetMember): Extract<Outcome, { kind: 'deploy' | 'deploy-newest' | 'build' }> => {

@@ -7,23 +7,18 @@ import type { Field } from '../../agent/protocol/fields.ts';
 import type { StationField } from '../../preload/contract/fields.ts';
 import type { SetView } from '../../preload/contract/image-set.ts';
 import type { RecipeView } from '../../preload/contract/recipe.ts';
-import type { ImageView, MachineState, Question } from '../../preload/contract/views.ts';
 import { asField, fieldFor, fieldsOf, isAnswered } from '../matching/wanted-fields.ts';
 import { labelWords, likeLabels, newest } from '../matching/newest.ts';
-import type { NewestCandidate } from '../matching/newest.ts';
 import { corresponding, keyOf, sameKey } from '../recipes/correspond.ts';
 import type { RecipeKey } from '../recipes/correspond.ts';
 import type { Construction } from '../recipes/construction-rows.ts';
 import { installerFacts } from '../recipes/installer-files.ts';
-import type { Rendered } from '../settings/render.ts';
 import { isAcceptedBound, whyBoundElsewhere } from './bound-image.ts';
 import { growProblem, renderedFor } from './deploy-options.ts';
 import type { DeployWish, Override } from './override-rows.ts';
 import { decideSet } from './decide-set.ts';
-import type { DecidedSet } from './decide-set.ts';
+import type { Decided, DecidedBy, LibraryImage } from './decided.ts';
 import { isUsable } from './usable-image.ts';
-
-export type LibraryImage = ImageView & NewestCandidate;
 
 export type Situation = {
   readonly override: Override | null;
@@ -51,43 +46,7 @@ export type Situation = {
   readonly constructing: (key: RecipeKey) => Pick<Construction, 'state' | 'failure' | 'lastLine'> | null;
 };
 
-/** The policy that decided; null when a person did. */
-export type DecidedBy = {
-  readonly name: string;
-  readonly consent: 'ask' | 'auto';
-  readonly replaceExisting: boolean;
-  readonly isNewest: boolean;
-} | null;
-
 type Assess = Extract<Decided, { kind: 'assess' }>;
-
-export type Decided = DecidedAlone & {
-  /** Where it stands within an image set. */
-  readonly set?: DecidedSet;
-};
-
-type DecidedAlone =
-  /** Let the agent hold this image against its own disks: it may be there already. */
-  | {
-      readonly kind: 'assess';
-      readonly image: LibraryImage;
-      readonly diskHint: DiskHint;
-      readonly rewrite: boolean;
-      readonly by: DecidedBy;
-      readonly wish: DeployWish;
-      /** The settings of the wish, filled in for this machine; null where there are none. */
-      readonly settings: Rendered | null;
-    }
-  /** No image corresponds, and no other machine builds one: let the agent say which disk it could be built on. */
-  | { readonly kind: 'build'; readonly entry: RecipeView; readonly key: RecipeKey; readonly by: NonNullable<DecidedBy> }
-  /** No image corresponds: the station makes it, while the machine waits. */
-  | { readonly kind: 'construct'; readonly entry: RecipeView; readonly key: RecipeKey; readonly by: NonNullable<DecidedBy> }
-  | { readonly kind: 'boot-local'; readonly policy: string }
-  | {
-      readonly kind: 'hold';
-      readonly state: Extract<MachineState, 'unmatched' | 'ambiguous' | 'waiting' | 'failed'>;
-      readonly question: Question;
-    };
 
 const FAILED_ATTEMPTS_MAX = 2;
 

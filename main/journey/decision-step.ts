@@ -8,7 +8,7 @@ import { besideDecided, sameBeside } from './beside.ts';
 import { buildCut } from './build-step.ts';
 import { goOnReading } from './reading-job.ts';
 import { decide, decisionOf } from './decide.ts';
-import type { Decided, DecidedBy } from './decide.ts';
+import type { Decided, DecidedBy } from './decided.ts';
 import { jobOptionsOf } from './deploy-options.ts';
 import { installerReturned } from './install-step.ts';
 import { note, send, sendToOwnDisk } from './journey-parts.ts';

@@ -16,7 +16,7 @@ import type { SetRuns } from './set-runs.ts';
 import type { Recipes } from '../recipes/recipes.ts';
 import type { Arming } from './arming.ts';
 import type { Consents } from './consent-rows.ts';
-import type { LibraryImage } from './decide.ts';
+import type { LibraryImage } from './decided.ts';
 import type { Machine, MachineChange } from '../machines/machine.ts';
 import type { Machines } from '../machines/machines.ts';
 import type { Overrides } from './override-rows.ts';

@@ -12,7 +12,7 @@ import { wishOf } from './deploy-options.ts';
 import { hintOf } from './disk-hint.ts';
 import { note, refuseWhileWorking, send, sendToOwnDisk } from './journey-parts.ts';
 import type { Parts } from './journey-parts.ts';
-import type { LibraryImage } from './decide.ts';
+import type { LibraryImage } from './decided.ts';
 import type { Machine } from '../machines/machine.ts';
 import { besideDecided, sameBeside } from './beside.ts';
 import type { AcceptedSignature } from './override-rows.ts';

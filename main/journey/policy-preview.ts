@@ -14,7 +14,7 @@ import { resolveAll } from '../matching/resolve-all.ts';
 import type { Place } from '../matching/resolve-all.ts';
 import { indexFor } from '../matching/resolve.ts';
 import type { ResolveInput } from '../matching/resolve.ts';
-import type { Decided } from './decide.ts';
+import type { Decided } from './decided.ts';
 
 /** A machine that was read; `siteName` where it was heard last. */
 export type PreviewMachine = {

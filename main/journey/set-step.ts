@@ -3,7 +3,7 @@ import type { Disk } from '../../agent/protocol/disk.ts';
 import type { SetPlace } from '../../preload/contract/image-set.ts';
 import { sameDisk } from './consent.ts';
 import type { ConsentSubject } from './consent.ts';
-import type { DecidedSet } from './decide-set.ts';
+import type { DecidedSet } from './decided.ts';
 import { note, send } from './journey-parts.ts';
 import type { Parts } from './journey-parts.ts';
 import type { Machine } from '../machines/machine.ts';

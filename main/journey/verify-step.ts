@@ -6,7 +6,7 @@ import { hasDrifted } from '../../agent/protocol/verify.ts';
 import type { OwnRange, VerifyResult } from '../../agent/protocol/verify.ts';
 import type { VerifyJob } from '../jobs/job-rows.ts';
 import { eraseNames, sameDisk } from './consent.ts';
-import type { LibraryImage } from './decide.ts';
+import type { LibraryImage } from './decided.ts';
 import { note } from './journey-parts.ts';
 import type { Parts } from './journey-parts.ts';
 import type { Machine } from '../machines/machine.ts';

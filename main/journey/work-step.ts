@@ -3,7 +3,7 @@ import type { Failure } from '../../agent/protocol/failure.ts';
 import type { JobResult } from '../../agent/protocol/messages.ts';
 import type { DeployJob, DeployJobOptions } from '../jobs/job-rows.ts';
 import type { Consent } from './consent-rows.ts';
-import type { LibraryImage } from './decide.ts';
+import type { LibraryImage } from './decided.ts';
 import { decideFor } from './decision-step.ts';
 import { ATTEMPTS_MAX, FINAL, VOIDING, holdAfterFailures, writingCancelled } from './ended-work.ts';
 import { note, send, sendToOwnDisk } from './journey-parts.ts';

@@ -9,10 +9,9 @@ import { z } from 'zod';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import { scratchPath } from './scratch.ts';
-import type { SourceFormat } from './source-format.ts';
 import { readVirtualDiskHeader } from './virtual-disk-header.ts';
+import type { VirtualDiskFormat } from './virtual-disk-header.ts';
 
-export type VirtualDiskFormat = Extract<SourceFormat, 'qcow2' | 'vmdk' | 'vhdx' | 'vhd'>;
 const QEMU_NAMES: Readonly<Record<VirtualDiskFormat, string>> = { qcow2: 'qcow2', vmdk: 'vmdk', vhdx: 'vhdx', vhd: 'vpc' };
 
 const infoSchema = z.looseObject({

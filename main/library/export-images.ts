@@ -5,11 +5,11 @@ import type { TrustedKeys } from '../../agent/image/signature.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import { createChunkIndex } from './chunk-index.ts';
+import type { GarbageOptions } from './collect-garbage.ts';
 import { copyDocuments } from './copy-documents.ts';
 import type { DocumentCopy } from './copy-documents.ts';
 import { copyImages } from './copy-images.ts';
 import type { CopyReport, CopyTarget } from './copy-images.ts';
-import type { CareOptions } from './library-care.ts';
 import { fencedStore } from './fenced-store.ts';
 import { folderStore } from './folder-store.ts';
 import type { StoredDocument } from './documents.ts';
@@ -22,7 +22,7 @@ import { startTar } from './tar-writer.ts';
 import { writerLock } from './writer-lock.ts';
 
 export type ExportReport = CopyReport & { readonly path: string; readonly documents: DocumentCopy };
-type Options = CareOptions & { readonly trustedKeys: TrustedKeys; readonly partBytes?: number | undefined };
+type Options = GarbageOptions & { readonly trustedKeys: TrustedKeys; readonly partBytes?: number | undefined };
 
 /** `documents`: the recipes that built these images, with their payload files; or all of them, the policies too. */
 export type ExportWish = { readonly osoids: readonly string[]; readonly documents: 'named' | 'all' };

@@ -7,13 +7,14 @@ import { tmpdir } from 'node:os';
 import { basename } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { failed, success } from '../../agent/protocol/failure.ts';
-import type { Failure, Result } from '../../agent/protocol/failure.ts';
-import type { VirtualDiskFormat } from './convert-virtual-disk.ts';
+import type { Result } from '../../agent/protocol/failure.ts';
 import { convertVirtualDisk } from './convert-virtual-disk.ts';
 import { SOURCE_HEAD_BYTES, sourceFormatOf } from './source-format.ts';
+import type { StreamSource } from './stream-source.ts';
 import { unpackSource } from './unpack-source.ts';
-import { UnknownOptions, unpack } from './unpack.ts';
-import { CorruptInput, TruncatedInput, decompressZstd } from './zstd-frames.ts';
+import { unpack } from './unpack.ts';
+import type { VirtualDiskFormat } from './virtual-disk-header.ts';
+import { CorruptInput, decompressZstd } from './zstd-frames.ts';
 
 /** The disk as one file that can be read anywhere, unpacked or converted where it had to be. */
 export type ImportSource = {
@@ -21,15 +22,6 @@ export type ImportSource = {
   /** Fills `into` from that place of the disk on; less only at its end. Throws what `sourceFailure` understands. */
   readonly read: (into: Uint8Array, offsetBytes: number) => Promise<number>;
   /** Removes what was unpacked. */
-  readonly close: () => Promise<void>;
-};
-
-/** A compressed disk, from front to back. */
-export type StreamSource = {
-  /** Fills `into` from its start; less only at the end of the disk. Throws what `sourceFailure` understands. */
-  readonly read: (into: Uint8Array) => Promise<number>;
-  /** Bytes of the file consumed so far. */
-  readonly consumedBytes: () => number;
   readonly close: () => Promise<void>;
 };
 
@@ -97,32 +89,6 @@ export const openImportSource = async (path: string, options: SourceOptions = {}
 
 /** Formats that qemu-img knows by the same words. */
 const NAMES_OF_OTHERS = { vdi: 'VDI of VirtualBox', qcow: 'qcow, the first version', qed: 'QED', parallels: 'HDD of Parallels' } as const;
-
-/** What an error of `read` means to a person; undefined if it is a bug. */
-export const sourceFailure = (error: unknown): Failure | undefined => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (error instanceof TruncatedInput || code === 'Z_BUF_ERROR')
-    return { code: 'image.truncated', message: 'The file ends too early: a part of it is missing.', next: 'Copy or download it again.' };
-  if (error instanceof CorruptInput || /^(Z_|ZSTD_)/.test(code))
-    return {
-      code: 'image.corrupt',
-      message: 'The file is damaged and does not decompress.',
-      next: 'Copy or download it again and compare its checksum.',
-    };
-  if (error instanceof UnknownOptions)
-    return {
-      code: 'import.tool-missing',
-      message: 'This .xz is packed with options that only the program xz can read, which this computer does not have.',
-      next: 'Install xz, or unpack the file first.',
-    };
-  if (/^E[A-Z]+$/.test(code))
-    return {
-      code: 'import.no-source',
-      message: `The file cannot be read any further (${code}).`,
-      next: 'Check the disk that it is on, then try again.',
-    };
-  return undefined;
-};
 
 type SourceHead = { readonly bytes: Uint8Array; readonly footer: Uint8Array; readonly fileBytes: number };
 

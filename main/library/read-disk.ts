@@ -13,7 +13,7 @@ import type { ChunkPool } from './chunk-pool.ts';
 import type { ChunkSpan } from './chunk-worker.ts';
 import type { ImageWriter } from './image-writer.ts';
 import type { ImportSource } from './import-source.ts';
-import { sourceFailure } from './import-source.ts';
+import { sourceFailure } from './stream-source.ts';
 import { TruncatedInput } from './zstd-frames.ts';
 
 export type ReadDisk = { readonly table: ChunkTable; readonly extents: ExtentsDigest; readonly dataBytes: number };

@@ -12,7 +12,7 @@ import { readUsedSpace } from '../../agent/image/used/used-space.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { ImportSource } from './import-source.ts';
-import { sourceFailure } from './import-source.ts';
+import { sourceFailure } from './stream-source.ts';
 
 export type SourceSurvey = {
   readonly table: PartitionTable;

@@ -5,9 +5,9 @@ import { MAX_DISK_BYTES } from '../../agent/image/chunk-table.ts';
 import { isAllZero } from '../../agent/image/chunk.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
-import type { StreamSource } from './import-source.ts';
-import { sourceFailure } from './import-source.ts';
 import { scratchPath } from './scratch.ts';
+import { sourceFailure } from './stream-source.ts';
+import type { StreamSource } from './stream-source.ts';
 
 const STEP_BYTES = 4 * 1024 * 1024;
 /** What is left a hole if it is all zeros. */

@@ -3,8 +3,9 @@
 // (qcow2.txt of QEMU, Virtual Disk Format 5.0, VHD Image Format 1.0, MS-VHDX).
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import type { VirtualDiskFormat } from './convert-virtual-disk.ts';
+import type { SourceFormat } from './source-format.ts';
 
+export type VirtualDiskFormat = Extract<SourceFormat, 'qcow2' | 'vmdk' | 'vhdx' | 'vhd'>;
 /** `whole`: as far as its header says; what else may be wrong with it is qemu-img's to find. */
 export type VirtualDiskHeader = 'whole' | 'needs-other-files' | 'encrypted' | 'truncated';
 

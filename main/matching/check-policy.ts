@@ -7,7 +7,7 @@ import { factTestSchema, outcomeSchema, policySchema } from '../../preload/contr
 import type { Condition, Policy } from '../../preload/contract/policy.ts';
 import { contradictions } from './contradictions.ts';
 import { fieldProblems } from './field-problems.ts';
-import type { KnownRecipe, PolicyProblem } from './field-problems.ts';
+import type { KnownRecipe, PolicyProblem } from './policy-problem.ts';
 import { neverHolds } from './never-holds.ts';
 import { factHint, operandProblem, testHint, withoutFact } from './test-hints.ts';
 import type { Field } from '../../agent/protocol/fields.ts';

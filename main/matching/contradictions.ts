@@ -4,7 +4,7 @@ import { factDefinition } from '../../agent/protocol/facts.ts';
 import { parseQuantity } from '../../agent/protocol/quantities.ts';
 import type { Condition, FactTest } from '../../preload/contract/policy.ts';
 import { isOwn } from './declared-types.ts';
-import type { PolicyProblem } from './field-problems.ts';
+import type { PolicyProblem } from './policy-problem.ts';
 import { readied } from './tests.ts';
 import type { ReadyTest, ScalarValue } from './tests.ts';
 

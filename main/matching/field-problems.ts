@@ -10,23 +10,9 @@ import { parseQuantity } from '../../agent/protocol/quantities.ts';
 import { outcomeSchema, policySchema } from '../../preload/contract/policy.ts';
 import type { Policy } from '../../preload/contract/policy.ts';
 import { checkSettings } from '../settings/check-settings.ts';
-import type { MeasureType } from './declared-types.ts';
 import { recipeProblems, setProblems } from './named-problems.ts';
+import type { KnownRecipe, PolicyProblem } from './policy-problem.ts';
 import { didYouMean, nearest } from './text.ts';
-
-/** One thing wrong with a policy; `path` as in `when.all[1].fact`. */
-export type PolicyProblem = { readonly path: string; readonly reason: string };
-
-/**
- * Policies may only name recipes, and image sets with their members, that are here and on; and they compare what people type only as
- * a field declares it.
- */
-export type KnownRecipe = {
-  readonly id: string;
-  readonly enabled: boolean;
-  readonly set?: readonly string[];
-  readonly declares?: MeasureType | null;
-};
 
 type Value = Readonly<Record<string, unknown>>;
 const isRecord = (value: unknown): value is Value => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,6 +1,6 @@
 // Recipes and image sets that a policy names: only those that are here and on can be decided by.
 import type { Policy } from '../../preload/contract/policy.ts';
-import type { KnownRecipe, PolicyProblem } from './field-problems.ts';
+import type { KnownRecipe, PolicyProblem } from './policy-problem.ts';
 import { didYouMean } from './text.ts';
 
 /** What may be named, or where it comes from. */

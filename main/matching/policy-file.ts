@@ -5,7 +5,7 @@ import type { Result } from '../../agent/protocol/failure.ts';
 import type { Policy } from '../../preload/contract/policy.ts';
 import { policySchema } from '../../preload/contract/policy.ts';
 import { declaredIn, policyProblems } from './check-policy.ts';
-import type { KnownRecipe } from './field-problems.ts';
+import type { KnownRecipe } from './policy-problem.ts';
 import { parsePlaced } from './json-places.ts';
 import type { PlacedJson } from './json-places.ts';
 

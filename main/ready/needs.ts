@@ -5,7 +5,7 @@ import type { Outcome, Resolution } from '../../preload/contract/policy.ts';
 import type { RecipeView } from '../../preload/contract/recipe.ts';
 import type { SetView } from '../../preload/contract/image-set.ts';
 import { memberOutcome } from '../journey/decide-set.ts';
-import type { LibraryImage } from '../journey/decide.ts';
+import type { LibraryImage } from '../journey/decided.ts';
 import { evaluate, openFacts } from '../matching/evaluate.ts';
 import { labelWords, likeLabels, newest } from '../matching/newest.ts';
 import type { PolicyEntry } from '../matching/ranked.ts';

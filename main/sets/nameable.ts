@@ -4,7 +4,7 @@ import type { SetView } from '../../preload/contract/image-set.ts';
 import type { RecipeView } from '../../preload/contract/recipe.ts';
 import { declaredTypes } from '../matching/declared-types.ts';
 import type { PolicyEntry } from '../matching/ranked.ts';
-import type { KnownRecipe } from '../matching/field-problems.ts';
+import type { KnownRecipe } from '../matching/policy-problem.ts';
 
 export const nameable = (
   recipes: readonly RecipeView[],

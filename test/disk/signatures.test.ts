@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { contentExclusions } from '../../agent/inventory/block/exclusions.ts';
 import { parseVolumeGroup } from '../../agent/inventory/block/lvm.ts';
-import type { Signature } from '../../agent/inventory/block/signatures.ts';
-import { findSignatures, readVolume } from '../../agent/inventory/block/signatures.ts';
+import type { Signature } from '../../agent/inventory/block/volume.ts';
+import { findSignatures } from '../../agent/inventory/block/signatures.ts';
+import { readVolume } from '../../agent/inventory/block/volume.ts';
 import { MIB, diskOf, readerOf, realHead } from './volume.ts';
 
 const signaturesOf = async (disk: Uint8Array, sectorBytes = 512): Promise<readonly Signature[]> => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { VirtualDiskFormat } from '../../main/library/convert-virtual-disk.ts';
+import type { VirtualDiskFormat } from '../../main/library/virtual-disk-header.ts';
 import { convertVirtualDisk } from '../../main/library/convert-virtual-disk.ts';
 import { openImportSource } from '../../main/library/import-source.ts';
 import { lacksTools, noise } from '../image/real-disk.ts';

@@ -9,8 +9,9 @@ import { readPartitionTable } from '../../image/read-table.ts';
 import type { TrustedKeys } from '../../image/signature.ts';
 import type { DiskContent, DiskIdentity, DiskPartition, ProvenanceView } from '../../protocol/disk.ts';
 import { recogniseOs } from './recognise.ts';
-import type { Signature, Volume } from './signatures.ts';
-import { EDGE_BYTES, findSignatures, readVolume } from './signatures.ts';
+import { findSignatures } from './signatures.ts';
+import { EDGE_BYTES, readVolume } from './volume.ts';
+import type { Signature, Volume } from './volume.ts';
 
 /** Both ends of the disk that are hashed and kept in memory while looking. */
 const DISK_EDGE_BYTES = 1024 * 1024;

@@ -3,7 +3,7 @@ import type { PartitionTable } from '../../image/partition-table.ts';
 import type { DiskExclusion } from '../../protocol/disk.ts';
 import type { DiskAttributes } from './device.ts';
 import { mediaKind } from './identity.ts';
-import type { Membership, Signature } from './signatures.ts';
+import type { Membership, Signature } from './volume.ts';
 
 /** From the hardware alone, before anything is read. */
 export const hardwareExclusions = (attributes: DiskAttributes): readonly DiskExclusion[] => {

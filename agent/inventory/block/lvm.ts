@@ -1,7 +1,7 @@
 // LVM2 physical volumes (lvm2 lib/format_text/layout.h): label, PV header, and the volume group's metadata text, which lists
 // the physical volumes that the group is made of.
 import type { ReadAt } from '../../image/partition-table.ts';
-import type { Membership, Volume } from './signatures.ts';
+import type { Membership, Volume } from './volume.ts';
 
 const SECTOR_BYTES = 512;
 const MDA_HEADER_BYTES = 512;

@@ -2,8 +2,8 @@
 // groups, Btrfs, ZFS, bcache and Ceph pools. A member is never a candidate for writing unless a person pins it.
 import type { ReadAt } from '../../image/partition-table.ts';
 import { readLvmMembership } from './lvm.ts';
-import type { Membership, Signature, Volume } from './signatures.ts';
-import { uuidText } from './signatures.ts';
+import type { Membership, Signature, Volume } from './volume.ts';
+import { uuidText } from './volume.ts';
 
 const MD_MAGIC = 0xa92b_4efc;
 

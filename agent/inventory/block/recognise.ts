@@ -1,6 +1,6 @@
 // Which operating system seems to live on a disk: enough to warn a person before it is erased, never a reason to write. PURE.
 import type { PartitionTable } from '../../image/partition-table.ts';
-import type { Signature } from './signatures.ts';
+import type { Signature } from './volume.ts';
 
 /** Folder below `/EFI` on an EFI system partition → who put it there. `boot` and `tools` belong to everybody. */
 const EFI_FOLDERS: Readonly<Record<string, string>> = {
