@@ -2,6 +2,7 @@
 // produces the answer, main/dhcp puts it into options.
 import { architectureOf, machineUuidOf, OPTION, textOption, userClassOf } from './options.ts';
 import { macOf, NO_ADDRESS, type DhcpPacket } from './packet.ts';
+import type { Silence } from './silence.ts';
 
 export type BootFirmware = 'bios' | 'uefi' | 'uefi-http' | 'ipxe' | 'u-boot' | 'agent' | 'other';
 
@@ -27,8 +28,8 @@ export type BootAnswer =
   | { readonly kind: 'http'; readonly url: string }
   /** Our own agent asking from a stick: its `rackside.*` words. */
   | { readonly kind: 'agent'; readonly words: string }
-  /** Not to be booted; `reason` is for the event, the client hears nothing. */
-  | { readonly kind: 'none'; readonly reason: string };
+  /** Not to be booted. */
+  | { readonly kind: 'none'; readonly silence: Silence };
 
 export const AGENT_VENDOR_CLASS = 'rackside-agent';
 /** Our own foreign-server probe, which another station must answer so that two stations find each other. */

@@ -3,6 +3,7 @@ import type { Failure } from '../../agent/protocol/failure.ts';
 import type { BootClient } from './boot-client.ts';
 import { OPTION, textOption, type DhcpMessage } from './options.ts';
 import { NO_ADDRESS, type DhcpPacket } from './packet.ts';
+import type { Silence } from './silence.ts';
 
 export type DhcpEvent =
   /** Someone asked. Every request is reported, answered or not: hearing is not answering. */
@@ -14,8 +15,8 @@ export type DhcpEvent =
       /** Relay (giaddr) and its option 82 in hex: which switch and port, where the switch tells. */
       readonly relay: { readonly address: string | null; readonly information: string | null };
       readonly answered: boolean;
-      /** Why not, in a few words; null when answered. */
-      readonly silence: string | null;
+      /** Null when answered. */
+      readonly silence: Silence | null;
     }
   | { readonly kind: 'offered'; readonly client: BootClient; readonly address: string; readonly expiresAtMs: number }
   | { readonly kind: 'bound'; readonly client: BootClient; readonly address: string; readonly expiresAtMs: number }
@@ -37,7 +38,7 @@ export type DhcpEvent =
   | { readonly kind: 'stopped'; readonly failure: Failure };
 
 /** The event for one request. `silence` null means answered. */
-export const heardEvent = (packet: DhcpPacket, message: DhcpMessage, client: BootClient, silence: string | null): DhcpEvent => {
+export const heardEvent = (packet: DhcpPacket, message: DhcpMessage, client: BootClient, silence: Silence | null): DhcpEvent => {
   const information = packet.options.get(OPTION.relayInformation);
   return {
     kind: 'heard',

@@ -5,6 +5,8 @@ import { heardEvent, type DhcpEvent } from './events.ts';
 import { messageType, OPTION, textBytes, type DhcpMessage } from './options.ts';
 import { NO_ADDRESS, type DhcpPacket } from './packet.ts';
 import { bootParts, destinationOf, replyTo, type Destination, type DhcpAction } from './reply.ts';
+import { asProtocol, silence } from './silence.ts';
+import type { Silence } from './silence.ts';
 
 export type ProxyConfig = {
   readonly serverId: string;
@@ -27,8 +29,8 @@ export const serveProxy = (
   // Another station looks for servers: it is told that we are here, and of no address. It is no machine, and not reported.
   if (client.vendorClass === PROBE_VENDOR_CLASS) return { actions: message === 'discover' ? [hereWeAre(packet, config)] : [], events: [] };
   const answer = decide(packet, message, port, client, config, decideBoot);
-  const heard = heardEvent(packet, message, client, typeof answer === 'string' ? answer : null);
-  if (typeof answer === 'string') return { actions: [], events: [heard] };
+  const heard = heardEvent(packet, message, client, 'code' in answer ? answer : null);
+  if ('code' in answer) return { actions: [], events: [heard] };
   const { type, to, boot } = answer;
   const parts = bootParts(packet, client, boot);
   // yiaddr stays 0 always: the address is the other server's to give.
@@ -50,7 +52,7 @@ const hereWeAre = (packet: DhcpPacket, config: ProxyConfig): DhcpAction => {
 
 type Reply = { readonly type: 'offer' | 'ack'; readonly to: Destination; readonly boot: BootAnswer };
 
-/** The reply to make, or in a few words why there is none. */
+/** The reply to make, or why there is none. */
 const decide = (
   packet: DhcpPacket,
   message: DhcpMessage,
@@ -58,26 +60,26 @@ const decide = (
   client: BootClient,
   config: ProxyConfig,
   decideBoot: (client: BootClient) => BootAnswer,
-): Reply | string => {
+): Reply | Silence => {
   const reply = replyKind(packet, message, port, client);
-  if (typeof reply === 'string') return reply;
-  if (!config.answers(client)) return 'not answering this client';
+  if ('code' in reply) return reply;
+  if (!config.answers(client)) return silence('not-listening', 'not answering this client');
   const boot = decideBoot(client);
-  if (boot.kind === 'none') return boot.reason;
+  if (boot.kind === 'none') return boot.silence;
   return { ...reply, boot };
 };
 
-const replyKind = (packet: DhcpPacket, message: DhcpMessage, port: 67 | 4011, client: BootClient): Omit<Reply, 'boot'> | string => {
+const replyKind = (packet: DhcpPacket, message: DhcpMessage, port: 67 | 4011, client: BootClient): Omit<Reply, 'boot'> | Silence => {
   if (client.firmware === 'agent') {
     // The agent has its lease from the other server; an OFFER without an address would only confuse its DHCP client, so it asks by INFORM.
-    return message === 'inform' ? { type: 'ack', to: destinationOf(packet, 'ack') } : 'the agent asks a proxy by INFORM';
+    return message === 'inform' ? { type: 'ack', to: destinationOf(packet, 'ack') } : asProtocol('the agent asks a proxy by INFORM');
   }
   // An iPXE that lost its vendor class would take our yiaddr-less OFFER for a broken lease.
-  if (!/^(PXE|HTTP)Client/.test(client.vendorClass ?? '')) return 'not a boot client';
+  if (!/^(PXE|HTTP)Client/.test(client.vendorClass ?? '')) return asProtocol('not a boot client');
   if (port === 4011) {
     // iPXE sends from port 68, EDK2 from 4011: the answer goes where the question came from.
-    return message === 'request' || message === 'inform' ? { type: 'ack', to: { kind: 'sender' } } : `${message} on port 4011`;
+    return message === 'request' || message === 'inform' ? { type: 'ack', to: { kind: 'sender' } } : asProtocol(`${message} on port 4011`);
   }
   if (message === 'discover') return { type: 'offer', to: destinationOf(packet, 'offer') };
-  return message === 'request' ? 'the REQUEST is for the leasing server' : `${message} is for the leasing server`;
+  return asProtocol(message === 'request' ? 'the REQUEST is for the leasing server' : `${message} is for the leasing server`);
 };

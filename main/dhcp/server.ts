@@ -7,6 +7,8 @@ import { heardEvent, type DhcpEvent } from './events.ts';
 import { chooseAddress, clientKeyOf, declinedKey, isLive, type Lease, type LeaseChange } from './leases.ts';
 import { addressOption, messageType, OPTION, textBytes, textOption, type DhcpMessage } from './options.ts';
 import { NO_ADDRESS, type DhcpPacket } from './packet.ts';
+import { asProtocol, silence } from './silence.ts';
+import type { Silence } from './silence.ts';
 import { bootParts, destinationOf, leaseOptions, networkOptions, replyTo, type DhcpAction, type NetworkConfig } from './reply.ts';
 
 export type ServerConfig = NetworkConfig & {
@@ -16,7 +18,7 @@ export type ServerConfig = NetworkConfig & {
   /** `boot`: lease and boot file. `lease`: lease only. `ignore`: heard, not answered. */
   answers(client: BootClient): 'boot' | 'lease' | 'ignore';
   /** Why one is ignored, for the event log, in a few words that follow "is not answered:". */
-  whyIgnored?(client: BootClient): string;
+  whyIgnored?(client: BootClient): Silence;
 };
 
 export type ServerOutcome = {
@@ -30,8 +32,8 @@ export const OFFER_MS = 30_000;
 /** A declined address is in use by something that did not ask us; leave it alone for a while. */
 export const DECLINED_MS = 600_000;
 
-type Outcome = Omit<ServerOutcome, 'events'> & { readonly events?: readonly DhcpEvent[]; readonly silence?: string };
-const silent = (silence: string, leaseChanges: readonly LeaseChange[] = [], events: readonly DhcpEvent[] = []): Outcome => ({
+type Outcome = Omit<ServerOutcome, 'events'> & { readonly events?: readonly DhcpEvent[]; readonly silence?: Silence };
+const silent = (silence: Silence, leaseChanges: readonly LeaseChange[] = [], events: readonly DhcpEvent[] = []): Outcome => ({
   actions: [],
   leaseChanges,
   events,
@@ -51,7 +53,7 @@ export const serve = (
   const exchange = exchangeOf(packet, message, now, leases, config, decideBoot);
   // Another station listening for servers is no machine: answered, not reported.
   if (exchange?.client.vendorClass === PROBE_VENDOR_CLASS) return { ...probed(exchange), events: [] };
-  const outcome = exchange === null ? silent('relayed from another network') : answer(exchange);
+  const outcome = exchange === null ? silent(asProtocol('relayed from another network')) : answer(exchange);
   const heard = heardEvent(packet, message, exchange?.client ?? bootClientOf(packet), outcome.silence ?? null);
   return { actions: outcome.actions, leaseChanges: outcome.leaseChanges, events: [heard, ...(outcome.events ?? [])] };
 };
@@ -106,17 +108,18 @@ const answer = (exchange: Exchange): Outcome => {
     case 'offer':
     case 'ack':
     case 'nak':
-      return silent('a server message in a client packet');
+      return silent(asProtocol('a server message in a client packet'));
     default:
       return assertNever(exchange.message);
   }
 };
 
-const whyIgnored = ({ config, client }: Exchange): string => config.whyIgnored?.(client) ?? 'not answering this client';
+const whyIgnored = ({ config, client }: Exchange): Silence =>
+  config.whyIgnored?.(client) ?? silence('not-listening', 'not answering this client');
 
 /** Tells another station's probe that we are here. The offer names our own address: none is spent on it. */
 const probed = (exchange: Exchange): Outcome => {
-  if (exchange.message !== 'discover') return silent('a probe takes no lease');
+  if (exchange.message !== 'discover') return silent(asProtocol('a probe takes no lease'));
   const { serverId } = exchange.config;
   const options = new Map([...leaseOptions(exchange.config), [OPTION.vendorClass, textBytes(PROBE_VENDOR_CLASS)] as const]);
   return send(exchange, 'offer', replyTo(exchange.packet, 'offer', serverId, { yourAddress: serverId, options }));
@@ -127,7 +130,7 @@ const discover = (exchange: Exchange): Outcome => {
   const wanted = config.answers(client);
   if (wanted === 'ignore') return silent(whyIgnored(exchange));
   const choice = chooseAddress({ clientKey, mac: client.mac, requested }, leases, config.pool, reserved, now);
-  if (choice === null) return silent('pool full', [], [{ kind: 'pool-exhausted', client }]);
+  if (choice === null) return silent(silence('pool-full', 'pool full'), [], [{ kind: 'pool-exhausted', client }]);
   const boot = bootFor(exchange, wanted, choice.address);
   const nothing = whyNothing(wanted, boot);
   if (nothing !== null) return silent(nothing);
@@ -149,13 +152,15 @@ const request = (exchange: Exchange): Outcome => {
   // RFC 2131 section 4.3.2: the three kinds of REQUEST are told apart by server id, requested address and ciaddr.
   if (chosen !== null && chosen !== config.serverId) {
     const freed: LeaseChange[] = own?.state === 'offered' ? [{ kind: 'remove', clientKey: own.clientKey }] : [];
-    return silent('chose another server', freed, [{ kind: 'foreign-server', serverId: chosen, source: 'overheard' }]);
+    return silent(silence('other-server', 'chose another server'), freed, [
+      { kind: 'foreign-server', serverId: chosen, source: 'overheard' },
+    ]);
   }
   const renewing = requested === null && clientAddress !== NO_ADDRESS;
   // Some clients (npm's `dhcp` is one) name neither address nor server in their REQUEST: what they mean is our live offer.
   const meant = own !== undefined && isLive(own, now) ? own.address : NO_ADDRESS;
   const address = requested ?? (renewing ? clientAddress : meant);
-  if (address === NO_ADDRESS) return silent('REQUEST without an address');
+  if (address === NO_ADDRESS) return silent(asProtocol('REQUEST without an address'));
   const holder = exchange.leases.find((lease) => lease.address === address);
   const taken = holder !== undefined && holder.clientKey !== exchange.clientKey && isLive(holder, now);
   const mine = own?.address === address;
@@ -167,14 +172,14 @@ const request = (exchange: Exchange): Outcome => {
 
   if (chosen !== null) return usable ? bind(exchange, address, holder, wanted) : refuse(exchange, 'address is not free');
   if (!contains(config.network, address)) {
-    return config.authoritative ? refuse(exchange, 'address is not on this network') : silent('address is not on this network');
+    return config.authoritative ? refuse(exchange, 'address is not on this network') : silent(asProtocol('address is not on this network'));
   }
   if (mine && usable) return bind(exchange, address, holder, wanted);
   if (taken || (own !== undefined && !mine && !renewing) || !usable) {
-    return config.authoritative ? refuse(exchange, "address is not this client's") : silent("address is not this client's");
+    return config.authoritative ? refuse(exchange, "address is not this client's") : silent(asProtocol("address is not this client's"));
   }
   // Unknown to us. RFC 2131: silence for a rebooting client; one that is renewing shows that the address is its own, after a lost lease file.
-  return renewing && config.authoritative ? bind(exchange, address, holder, wanted) : silent('no record of this client');
+  return renewing && config.authoritative ? bind(exchange, address, holder, wanted) : silent(asProtocol('no record of this client'));
 };
 
 const bind = (exchange: Exchange, address: string, holder: Lease | undefined, wanted: 'boot' | 'lease' | 'ignore'): Outcome => {
@@ -203,23 +208,23 @@ const decline = (exchange: Exchange): Outcome => {
   const { packet, requested, own, config, now, client } = exchange;
   // Only the client we gave the address to may take it out of the pool.
   if (addressOption(packet, OPTION.serverId) !== config.serverId || requested === null || own?.address !== requested) {
-    return silent('DECLINE of an address that is not its own');
+    return silent(asProtocol('DECLINE of an address that is not its own'));
   }
   const lease: Lease = { ...leaseOf(exchange, requested, 'declined', now + DECLINED_MS), clientKey: declinedKey(requested) };
   const changes: LeaseChange[] = [
     { kind: 'remove', clientKey: own.clientKey },
     { kind: 'put', lease },
   ];
-  return silent('DECLINE has no answer', changes, [{ kind: 'declined', client, address: requested }]);
+  return silent(asProtocol('DECLINE has no answer'), changes, [{ kind: 'declined', client, address: requested }]);
 };
 
 const release = (exchange: Exchange): Outcome => {
   const { packet, own, now, client } = exchange;
   if (own === undefined || own.address !== packet.clientAddress || own.state !== 'bound')
-    return silent('RELEASE of an address that is not its own');
+    return silent(asProtocol('RELEASE of an address that is not its own'));
   // Expired, not removed: the same machine gets the same address again while nobody else needs it.
   const changes: LeaseChange[] = isLive(own, now) ? [{ kind: 'put', lease: { ...own, expiresAtMs: now, updatedAtMs: now } }] : [];
-  return silent('RELEASE has no answer', changes, [{ kind: 'released', client, address: own.address }]);
+  return silent(asProtocol('RELEASE has no answer'), changes, [{ kind: 'released', client, address: own.address }]);
 };
 
 /** Parameters without a lease (RFC 2131 section 4.3.5): no yiaddr, no lease time. */
@@ -237,13 +242,13 @@ type Boot = { readonly client: BootClient; readonly answer: BootAnswer };
 
 const bootFor = (exchange: Exchange, wanted: 'boot' | 'lease' | 'ignore', address: string): Boot => {
   const client = bootClientOf(exchange.packet, address);
-  return { client, answer: wanted === 'boot' ? exchange.decideBoot(client) : { kind: 'none', reason: 'lease only' } };
+  return { client, answer: wanted === 'boot' ? exchange.decideBoot(client) : { kind: 'none', silence: asProtocol('lease only') } };
 };
 
 /** Why firmware is better off without an offer than waiting on one, in the words of who decides; the agent always needs its lease. */
-const whyNothing = (wanted: 'boot' | 'lease' | 'ignore', { client, answer: decided }: Boot): string | null => {
+const whyNothing = (wanted: 'boot' | 'lease' | 'ignore', { client, answer: decided }: Boot): Silence | null => {
   const isFirmware = client.firmware !== 'agent' && client.firmware !== 'other';
-  return wanted === 'boot' && isFirmware && decided.kind === 'none' ? decided.reason : null;
+  return wanted === 'boot' && isFirmware && decided.kind === 'none' ? decided.silence : null;
 };
 
 const grant = ({ packet, config }: Exchange, type: 'offer' | 'ack', address: string, boot: Boot): DhcpPacket => {

@@ -11,6 +11,7 @@ import { openPorts, type DhcpEndpoint } from './ports.ts';
 import { serveProxy } from './proxy.ts';
 import type { Destination, DhcpAction } from './reply.ts';
 import { serve, type ServerConfig } from './server.ts';
+import { silence } from './silence.ts';
 import { createWireGuard, type GuardState, type GuardTiming } from './wire-guard.ts';
 import { macOf, type DhcpPacket } from './packet.ts';
 
@@ -189,8 +190,10 @@ const serverConfig = (options: DhcpOptions, network: Ipv4Network, serving: () =>
     return 'boot';
   },
   whyIgnored: (client) => {
-    if (!serving()) return 'the station still asks whether another DHCP server is on this wire';
-    return client.firmware === 'other' ? 'it runs a system that this station does not know' : 'the station does not listen';
+    if (!serving()) return silence('not-serving', 'the station still asks whether another DHCP server is on this wire');
+    return client.firmware === 'other'
+      ? silence('stranger', 'it runs a system that this station does not know')
+      : silence('not-listening', 'the station does not listen');
   },
 });
 

@@ -2,14 +2,14 @@
 // machines' states of the same events.
 import { assertNever } from '../../agent/protocol/failure.ts';
 import { fetchOfHttp, fetchOfTftp } from '../boot/fetches.ts';
-import { HANDED, POOL_FULL } from './judge.ts';
 import { normaliseBootPath } from '../boot/paths.ts';
 import type { BootFetch, BootStep } from '../boot/fetches.ts';
+import type { HandOut } from '../boot/hand-out.ts';
 import type { BootClient } from '../dhcp/boot-client.ts';
 import type { DhcpEvent } from '../dhcp/events.ts';
 import type { TftpEvent } from '../tftp/events.ts';
 import type { WireEvents } from '../wire/wire.ts';
-import type { WireStage } from '../../preload/contract/wire-views.ts';
+import type { WireStage, WireStepCode } from '../../preload/contract/wire-views.ts';
 import { orderOf } from './trails.ts';
 import type { Trails } from './trails.ts';
 
@@ -37,6 +37,14 @@ const FIRMWARE: Readonly<Record<BootClient['firmware'], string>> = {
   other: 'an operating system',
 };
 
+/** What its script told it. */
+const HANDED: Readonly<Record<HandOut['kind'], string>> = {
+  agent: 'boot our system',
+  local: 'boot your own disk',
+  installer: "boot a vendor's installer",
+  'not-listening': 'boot your own disk: the station does not listen',
+};
+
 const size = (bytes: number): string => (bytes < 100_000 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
@@ -51,13 +59,19 @@ const SHIM_OPTIONAL = /(^|\/)(revocations|shim_certificate)\w*\.efi$/i;
 export const followWire = ({ trails, now }: { readonly trails: Trails; readonly now: () => number }): WireFollowing => {
   /** Which MAC has an address. */
   const macOf = new Map<string, string>();
-  const see = (mac: string, stage: WireStage, text: string, why: string | null = null): void =>
-    trails.note({ mac, stage, text, why }, now());
+  const see = (mac: string, stage: WireStage, text: string, code: WireStepCode | null = null): void =>
+    trails.note({ mac, stage, text, code, why: null }, now());
+  const seeBad = (
+    mac: string,
+    stage: WireStage,
+    text: string,
+    { code, why }: { readonly code: WireStepCode; readonly why: string },
+  ): void => trails.note({ mac, stage, text, code, why }, now());
 
   /** Strangers' operating systems are no boots of this rack. */
   const isFollowed = ({ firmware, mac }: BootClient): boolean => firmware !== 'other' || trails.of(mac) !== null;
 
-  const heard = ({ client, message, answered, silence }: Extract<DhcpEvent, { kind: 'heard' }>): void => {
+  const heard = ({ client, message, silence }: Extract<DhcpEvent, { kind: 'heard' }>): void => {
     if (client.address !== null) macOf.set(client.address, client.mac);
     const { mac, firmware } = client;
     if (firmware === 'other') return see(mac, 'own-system', 'asked for an address');
@@ -67,8 +81,8 @@ export const followWire = ({ trails, now }: { readonly trails: Trails; readonly 
     const isLoaded = firmware === 'ipxe' && steps.length > 0 && !steps.some((step) => orderOf(step.stage) > orderOf('loader'));
     const stage = isLoaded ? 'loader' : 'asked';
     const who = FIRMWARE[firmware];
-    if (answered) see(mac, stage, `${who} asks`);
-    else see(mac, stage, `${who} asks (${message.toUpperCase()})`, silence ?? 'no reason given');
+    if (silence === null) see(mac, stage, `${who} asks`);
+    else seeBad(mac, stage, `${who} asks (${message.toUpperCase()})`, { code: silence.code, why: silence.text });
   };
 
   const fetched = (fetch: BootFetch | null): void => {
@@ -77,7 +91,7 @@ export const followWire = ({ trails, now }: { readonly trails: Trails; readonly 
     if (mac === undefined) return;
     const name = `${fetch.path} by ${fetch.via.toUpperCase()}`;
     if (fetch.complete) see(mac, STAGES[fetch.step], `${name}: ${size(fetch.bytes)} in ${seconds(fetch.durationMs)}`);
-    else see(mac, STAGES[fetch.step], name, brokeOff(fetch));
+    else seeBad(mac, STAGES[fetch.step], name, { code: 'broke-off', why: brokeOff(fetch) });
   };
 
   const refused = (event: TftpEvent): void => {
@@ -87,7 +101,8 @@ export const followWire = ({ trails, now }: { readonly trails: Trails; readonly 
     const path = printable(normaliseBootPath(event.path));
     // GRUB and shim try names that need not exist; only a missing loader stops a boot.
     if (!/\.(efi|kpxe|img)$|^vmlinuz$/i.test(path) || SHIM_OPTIONAL.test(path)) return;
-    see(mac, 'loader', path, event.kind === 'busy' ? 'too many transfers at once' : `refused: ${event.message}`);
+    if (event.kind === 'busy') seeBad(mac, 'loader', path, { code: 'busy', why: 'too many transfers at once' });
+    else seeBad(mac, 'loader', path, { code: 'file-refused', why: `refused: ${event.message}` });
   };
 
   return {
@@ -103,11 +118,11 @@ export const followWire = ({ trails, now }: { readonly trails: Trails; readonly 
           macOf.set(event.address, event.client.mac);
           return see(event.client.mac, 'bound', event.address);
         case 'refused':
-          return see(event.client.mac, 'bound', 'refused its address', event.reason);
+          return seeBad(event.client.mac, 'bound', 'refused its address', { code: 'address-refused', why: event.reason });
         case 'declined':
-          return see(event.client.mac, 'bound', event.address, 'in use by something else');
+          return seeBad(event.client.mac, 'bound', event.address, { code: 'address-in-use', why: 'in use by something else' });
         case 'pool-exhausted':
-          return see(event.client.mac, 'offered', 'nothing', POOL_FULL);
+          return seeBad(event.client.mac, 'offered', 'nothing', { code: 'pool-full', why: 'pool full' });
         case 'boot-answered':
           return see(event.client.mac, 'told', event.bootFile);
         case 'released':
@@ -127,6 +142,6 @@ export const followWire = ({ trails, now }: { readonly trails: Trails; readonly 
       refused(event);
     },
     onHttp: (event) => fetched(fetchOfHttp(event)),
-    onHandOut: ({ mac, what }) => see(mac, 'handed', HANDED[what]),
+    onHandOut: ({ mac, what }) => see(mac, 'handed', HANDED[what], what),
   };
 };

@@ -2,7 +2,6 @@
 // Pure; docs/operating.md, "When a machine does not boot", has the same as a table.
 import { assertNever } from '../../agent/protocol/failure.ts';
 import type { WireStage, WireStep, WireVerdict } from '../../preload/contract/wire-views.ts';
-import type { HandOut } from '../boot/hand-out.ts';
 import { furthest, orderOf } from './trails.ts';
 
 export type WireSituation = {
@@ -12,17 +11,6 @@ export type WireSituation = {
   /** Why the wire services do not run; null when they do. */
   readonly problem: { readonly message: string; readonly next: string } | null;
 };
-
-/** What a machine's final script told it: what follow.ts writes down, and what is judged here. */
-export const HANDED: Readonly<Record<HandOut['kind'], string>> = {
-  agent: 'boot our system',
-  local: 'boot your own disk',
-  installer: "boot a vendor's installer",
-  'not-listening': 'boot your own disk: the station does not listen',
-};
-
-/** As main/dhcp/server.ts says it. */
-export const POOL_FULL = 'pool full';
 
 type Said = Pick<WireVerdict, 'code' | 'message' | 'next'>;
 const say = (code: string, message: string, next: string): Said => ({ code: `wire.${code}`, message, next });
@@ -69,36 +57,39 @@ const neverHeard = ({ problem }: WireSituation): Said =>
         'Look for a link lamp at its port; switch network boot on in its firmware and put it before the disk; check that its switch port is in this VLAN and an edge port (portfast), since spanning tree blocks a port for 30 s.',
       );
 
-const unanswered = (step: WireStep, { listens, problem }: WireSituation): Said => {
-  // In the words of main/dhcp/server.ts and main/boot/decide.ts.
-  const why = step.why ?? '';
-  const asks = `It asks to boot and is not answered: ${why}.`;
+const unanswered = ({ code, why }: WireStep, { listens, problem }: WireSituation): Said => {
+  const asks = `It asks to boot and is not answered: ${why ?? ''}.`;
   if (problem !== null) return say('services-down', `It asks to boot, and the station serves no wire: ${problem.message}`, problem.next);
-  if (/architecture/.test(why))
-    return say(
-      'architecture',
-      asks,
-      'The boot kit is for x86-64; this machine needs another firmware mode (UEFI x64 or BIOS), or another kit.',
-    );
-  if (/boot kit/.test(why)) return say('no-kit', asks, 'Build the boot kit: npm run bootkit. The station takes it without a restart.');
-  if (/another server/.test(why))
-    return say(
-      'chose-another-server',
-      'It took the offer of another DHCP server.',
-      'Switch the other server off on this wire, or run the station beside it: rackside serve --mode proxy.',
-    );
-  if (why === POOL_FULL) return poolFull;
-  if (!listens)
-    return say(
-      'not-listening',
-      'It asks to boot, and the station does not answer it: listening is off or names other machines.',
-      'Switch listening on for it, then restart the machine.',
-    );
-  return say(
-    'not-answered',
-    asks,
-    'Restart the machine: it is answered now, if it asks again. If not, look at the event log of that minute.',
-  );
+  switch (code) {
+    case 'no-loader':
+      return say(
+        'architecture',
+        asks,
+        'The boot kit is for x86-64; this machine needs another firmware mode (UEFI x64 or BIOS), or another kit.',
+      );
+    case 'no-kit':
+      return say('no-kit', asks, 'Build the boot kit: npm run bootkit. The station takes it without a restart.');
+    case 'other-server':
+      return say(
+        'chose-another-server',
+        'It took the offer of another DHCP server.',
+        'Switch the other server off on this wire, or run the station beside it: rackside serve --mode proxy.',
+      );
+    case 'pool-full':
+      return poolFull;
+    default:
+      return listens
+        ? say(
+            'not-answered',
+            asks,
+            'Restart the machine: it is answered now, if it asks again. If not, look at the event log of that minute.',
+          )
+        : say(
+            'not-listening',
+            'It asks to boot, and the station does not answer it: listening is off or names other machines.',
+            'Switch listening on for it, then restart the machine.',
+          );
+  }
 };
 
 const poolFull = say(
@@ -127,7 +118,7 @@ const broke = (step: WireStep, situation: WireSituation): Said => {
     case 'stage1':
     case 'system':
     case 'stage2':
-      return step.why?.startsWith('refused')
+      return step.code === 'file-refused'
         ? say(
             'file-refused',
             `It asked for a file and was not given it: ${step.text}, ${step.why ?? ''}.`,
@@ -219,10 +210,10 @@ const stoppedAfter = (stage: WireStage, { mode }: WireSituation): Said => {
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
 
 /** Its final script did not load our system. */
-const sentElsewhere = (text: string): WireVerdict => {
+const sentElsewhere = (code: WireStep['code']): WireVerdict => {
   const stage = 'handed';
-  if (text === HANDED.local) return { kind: 'own-disk', stage, ...say('own-disk', 'It was told to boot its own disk, as meant.', '') };
-  if (text === HANDED.installer)
+  if (code === 'local') return { kind: 'own-disk', stage, ...say('own-disk', 'It was told to boot its own disk, as meant.', '') };
+  if (code === 'installer')
     return {
       kind: 'arrived',
       stage,
@@ -253,7 +244,7 @@ export const judgeTrail = (steps: readonly WireStep[], situation: WireSituation,
   }
   if (good?.stage === 'own-system')
     return { kind: 'own-disk', stage, ...say('own-disk', 'An operating system of its own started and asked for an address.', '') };
-  if (good?.stage === 'handed' && good.text !== HANDED.agent) return sentElsewhere(good.text);
+  if (good?.stage === 'handed' && good.code !== 'agent') return sentElsewhere(good.code);
   if (bad !== undefined) return { kind: 'stopped', stage, ...broke(bad, situation) };
   if (good === null) return { kind: 'never', stage: null, ...neverHeard(situation) };
   const waitedMs = nowMs - good.firstAtMs;

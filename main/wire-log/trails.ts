@@ -5,7 +5,7 @@ import type { WireStage, WireStep } from '../../preload/contract/wire-views.ts';
 
 export type Trail = { readonly mac: string; readonly steps: readonly WireStep[] };
 
-export type Sighting = Pick<WireStep, 'stage' | 'text' | 'why'> & { readonly mac: string };
+export type Sighting = Pick<WireStep, 'stage' | 'text' | 'code' | 'why'> & { readonly mac: string };
 
 export type Trails = {
   note(sighting: Sighting, atMs: number): void;
@@ -38,12 +38,12 @@ const beginsBoot = (steps: readonly WireStep[], stage: WireStage, atMs: number):
 };
 
 /** The steps after one more sighting; equal ones are counted and not repeated. */
-export const withSighting = (steps: readonly WireStep[], { stage, text, why }: Sighting, atMs: number): readonly WireStep[] => {
+export const withSighting = (steps: readonly WireStep[], { stage, text, code, why }: Sighting, atMs: number): readonly WireStep[] => {
   const known = beginsBoot(steps, stage, atMs) ? [] : steps;
   const at = known.findIndex((step) => step.stage === stage && step.text === text && step.why === why);
   const before = known[at];
   if (before === undefined)
-    return [...known, { stage, text, why, ok: why === null, firstAtMs: atMs, lastAtMs: atMs, count: 1 }].slice(-STEPS_MAX);
+    return [...known, { stage, text, code, why, ok: why === null, firstAtMs: atMs, lastAtMs: atMs, count: 1 }].slice(-STEPS_MAX);
   return known.with(at, { ...before, lastAtMs: atMs, count: before.count + 1 });
 };
 

@@ -106,9 +106,9 @@ export const hearWire = ({
           const { client } = event;
           // Strangers' operating systems are no machines of this rack until they boot from the network.
           if (client.firmware === 'other' && machines.idOfMac(client.mac) === null) return;
-          machines.heard(client.mac, SPEAKERS[client.firmware], event.answered ? null : event.silence);
-          if (!event.answered && event.silence !== null)
-            tell(client.mac, 'dhcp.unanswered', `${client.mac} asked and was not answered: ${event.silence}.`);
+          machines.heard(client.mac, SPEAKERS[client.firmware], event.silence?.text ?? null);
+          if (event.silence !== null)
+            tell(client.mac, 'dhcp.unanswered', `${client.mac} asked and was not answered: ${event.silence.text}.`);
           return;
         }
         case 'offered':

@@ -42,6 +42,19 @@ export const WIRE_STAGE_WORDS: Readonly<Record<WireStage, string>> = {
   'own-system': 'Own system',
 };
 
+/** What a step was, where its stage alone does not say it: what the machine's script told it, or why the step went wrong. */
+export const wireStepCodeSchema = z.enum([
+  // Handed, all is well.
+  ...(['agent', 'local', 'installer', 'not-listening'] as const),
+  // Not answered (main/dhcp/silence.ts).
+  ...(['not-serving', 'no-kit', 'no-loader', 'other-server', 'pool-full', 'stranger', 'protocol'] as const),
+  // An address that was refused, or that something else has.
+  ...(['address-refused', 'address-in-use'] as const),
+  // A file.
+  ...(['file-refused', 'busy', 'broke-off'] as const),
+]);
+export type WireStepCode = z.infer<typeof wireStepCodeSchema>;
+
 export const wireStepSchema = z.object({
   stage: wireStageSchema,
   firstAtMs: z.number().int(),
@@ -51,6 +64,7 @@ export const wireStepSchema = z.object({
   /** False: it was not answered, refused, or broke off; `text` says how. */
   ok: z.boolean(),
   text: z.string(),
+  code: wireStepCodeSchema.nullable(),
   /** Why it went wrong, in a few words; null when it did not. */
   why: z.string().nullable(),
 });

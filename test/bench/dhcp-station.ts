@@ -3,6 +3,7 @@
 import { openDatabase } from '../../main/database/open.ts';
 import { sqlLeaseStore } from '../../main/dhcp/lease-store.ts';
 import { startDhcp } from '../../main/dhcp/service.ts';
+import { asProtocol } from '../../main/dhcp/silence.ts';
 import { listNics } from '../../main/network/nics.ts';
 
 const [nicName = '', address = '', path = ''] = process.argv.slice(2);
@@ -15,7 +16,7 @@ const started = await startDhcp({
   endpoint: { kind: 'nic', nic, address, prefixLength: 16 },
   pool: { first: '10.9.1.0', last: '10.9.250.255' },
   leaseSeconds: 3600,
-  decideBoot: () => ({ kind: 'none', reason: 'lease only' }),
+  decideBoot: () => ({ kind: 'none', silence: asProtocol('lease only') }),
   listening: () => true,
   knownMac: () => true,
   leases,

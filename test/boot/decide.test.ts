@@ -51,22 +51,27 @@ describe('not to be booted, with the reason', () => {
   ] as const)('%s %i', (firmware, architecture, name) => {
     expect(decide(client(firmware, architecture))).toEqual({
       kind: 'none',
-      reason: `the boot kit has nothing for the architecture ${name}`,
+      silence: { code: 'no-loader', text: `the boot kit has nothing for the architecture ${name}` },
     });
   });
   test('U-Boot of a machine whose processor the kit has', () =>
-    expect(decide(client('u-boot', 0))).toMatchObject({ kind: 'none', reason: expect.stringContaining('U-Boot') }));
-  test('an operating system', () =>
-    expect(decide(client('other', null))).toMatchObject({ kind: 'none', reason: 'this is no boot request' }));
+    expect(decide(client('u-boot', 0))).toMatchObject({
+      kind: 'none',
+      silence: { code: 'no-loader', text: expect.stringContaining('U-Boot') },
+    }));
+  test('an operating system', () => expect(decide(client('other', null))).toMatchObject({ kind: 'none', silence: { code: 'protocol' } }));
   test('not listening, whoever asks', () => {
     for (const firmware of ['bios', 'uefi', 'uefi-http', 'ipxe', 'agent'] as const)
       expect(decide(client(firmware, firmware === 'uefi' ? 7 : 0), { listening: false })).toMatchObject({
         kind: 'none',
-        reason: expect.stringContaining('not listening'),
+        silence: { code: 'not-listening', text: expect.stringContaining('not listening') },
       });
   });
   test('no boot kit', () =>
-    expect(decide(client('uefi', 7), { kitPresent: false })).toMatchObject({ kind: 'none', reason: expect.stringContaining('boot kit') }));
+    expect(decide(client('uefi', 7), { kitPresent: false })).toMatchObject({
+      kind: 'none',
+      silence: { code: 'no-kit', text: expect.stringContaining('boot kit') },
+    }));
 });
 
 test('words are made only for an agent', () => {

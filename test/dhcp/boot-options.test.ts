@@ -9,7 +9,7 @@ import { createRig, PXE, reply, SERVER } from './rig.ts';
 
 const SKIP_DISCOVERY = Uint8Array.of(6, 1, 8, 255);
 const HTTP: BootAnswer = { kind: 'http', url: 'http://10.9.0.1:8080/boot/http/52:54:00:77:01:01/http-boot.img' };
-const NONE: BootAnswer = { kind: 'none', reason: 'held at its console' };
+const NONE: BootAnswer = { kind: 'none', silence: { code: 'no-kit', text: 'held at its console' } };
 const offered = (options: ReadonlyMap<number, Uint8Array>, answer: BootAnswer): DhcpPacket | undefined =>
   reply(createRig({}, () => answer).send(clientPacket('discover', { options })))?.packet;
 
@@ -64,7 +64,7 @@ describe('server mode', () => {
     expect(outcome).toMatchObject({
       actions: [],
       leaseChanges: [],
-      events: [{ kind: 'heard', answered: false, silence: 'held at its console' }],
+      events: [{ kind: 'heard', answered: false, silence: { text: 'held at its console' } }],
     });
   });
 
@@ -174,7 +174,7 @@ describe('proxy', () => {
   ] as const)('silent for %s, but heard', (_name, packet, port, answer, answers, silence) => {
     expect(proxy(packet, port, answer, answers)).toMatchObject({
       actions: [],
-      events: [{ kind: 'heard', answered: false, silence, client: { mac: MAC } }],
+      events: [{ kind: 'heard', answered: false, silence: { text: silence }, client: { mac: MAC } }],
     });
   });
 

@@ -106,7 +106,7 @@ describe('DISCOVER and SELECTING', () => {
     const outcome = rig.send(clientPacket('discover', { mac: macNumber(3) }));
     expect(outcome.actions).toEqual([]);
     expect(outcome.events).toMatchObject([
-      { kind: 'heard', answered: false, silence: 'pool full' },
+      { kind: 'heard', answered: false, silence: { code: 'pool-full' } },
       { kind: 'pool-exhausted', client: { mac: macNumber(3) } },
     ]);
     rig.now += 600_000;
@@ -250,7 +250,7 @@ describe('relays', () => {
   test('a relay of another network is heard, not answered', () => {
     expect(createRig().send(relayed('10.8.0.1'))).toMatchObject({
       actions: [],
-      events: [{ kind: 'heard', answered: false, silence: 'relayed from another network' }],
+      events: [{ kind: 'heard', answered: false, silence: { code: 'protocol', text: 'relayed from another network' } }],
     });
   });
   test('a NAK by way of a relay asks it to broadcast', () => {

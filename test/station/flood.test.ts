@@ -37,7 +37,7 @@ const heardAt = (mac: string, silence: string | null): DhcpEvent => ({
   hostname: null,
   relay: { address: null, information: null },
   answered: silence === null,
-  silence,
+  silence: silence === null ? null : { code: 'protocol', text: silence },
 });
 const count = (table: string): number => (rig.query(`SELECT count(*) AS rows FROM ${table}`)[0] as { rows: number }).rows;
 const rows = (): number =>

@@ -51,7 +51,7 @@ const heard = (change: Partial<BootClient> = {}, silence: string | null = null):
   hostname: null,
   relay: { address: null, information: null },
   answered: silence === null,
-  silence,
+  silence: silence === null ? null : { code: 'protocol', text: silence },
 });
 const tftp = (path: string, kind: 'finished' | 'aborted' = 'finished'): TftpEvent =>
   ({ kind, client: { address: ADDRESS, port: 1 }, path, sizeBytes: 10, bytes: 10, durationMs: 1, code: 0, message: '' }) as never;

@@ -1,6 +1,8 @@
 // Why does this machine not boot? The wire's own events in, what a technician reads out.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { decideBoot } from '../../main/boot/decide.ts';
+import { silence } from '../../main/dhcp/silence.ts';
+import type { Silence } from '../../main/dhcp/silence.ts';
 import { createWireLog } from '../../main/wire-log/wire-log.ts';
 import { wireTrailHeadSchema, wireTrailSchema } from '../../preload/contract/wire-views.ts';
 import type { BootClient } from '../../main/dhcp/boot-client.ts';
@@ -44,7 +46,7 @@ const client = (change: Partial<BootClient> = {}): BootClient => ({
   address: null,
   ...change,
 });
-const heard = (change: Partial<BootClient> = {}, silence: string | null = null): DhcpEvent => ({
+const heard = (change: Partial<BootClient> = {}, silence: Silence | null = null): DhcpEvent => ({
   kind: 'heard',
   message: 'discover',
   client: client(change),
@@ -154,35 +156,36 @@ test('iPXE that firmware loaded begins no new boot by asking; iPXE in the ROM of
 });
 
 describe('what was not answered', () => {
-  const asked = (silence: string): WireTrail['verdict'] => {
+  const asked = (silence: Silence): WireTrail['verdict'] => {
     log.onDhcp(heard({}, silence));
     return log.latest([MAC]).verdict;
   };
-  const reasonOf = (change: Partial<BootClient>, kitPresent: boolean, listening = true): string => {
+  const silenceOf = (change: Partial<BootClient>, kitPresent: boolean, listening = true): Silence => {
     const station = { address: '10.77.0.1', httpPort: 80 };
     const answer = decideBoot(client(change), { listening, kitPresent, localBoot: null, station }, () => '');
     if (answer.kind !== 'none') throw new Error('it is answered');
-    return answer.reason;
+    return answer.silence;
   };
   test('not listening', () => {
     situation = { ...situation, listens: false };
-    expect(asked(reasonOf({}, true, false))).toMatchObject({ kind: 'stopped', code: 'wire.not-listening' });
+    expect(asked(silenceOf({}, true, false))).toMatchObject({ kind: 'stopped', code: 'wire.not-listening' });
   });
-  test('no boot kit; a processor that the kit is not for: in the words of decide.ts', () => {
-    expect(asked(reasonOf({}, false)).code).toBe('wire.no-kit');
-    expect(asked(reasonOf({ architecture: 6 }, true)).code).toBe('wire.architecture');
+  test('no boot kit; a processor or a firmware that the kit has no loader for: as decide.ts has it', () => {
+    expect(asked(silenceOf({}, false)).code).toBe('wire.no-kit');
+    expect(asked(silenceOf({ architecture: 6 }, true)).code).toBe('wire.architecture');
+    expect(asked(silenceOf({ firmware: 'u-boot', architecture: 9 }, true)).code).toBe('wire.architecture');
   });
   test('services that do not run come first', () => {
     situation = { ...situation, problem: { message: 'Port 67 is taken.', next: 'Stop dnsmasq.' } };
-    expect(asked('not answering this client')).toMatchObject({ code: 'wire.services-down', next: 'Stop dnsmasq.' });
+    expect(asked(silenceOf({}, true, false))).toMatchObject({ code: 'wire.services-down', next: 'Stop dnsmasq.' });
   });
   test('another DHCP server was chosen; the pool is full', () => {
-    expect(asked('chose another server').code).toBe('wire.chose-another-server');
+    expect(asked(silence('other-server', 'chose another server')).code).toBe('wire.chose-another-server');
     log.onDhcp({ kind: 'pool-exhausted', client: client({ mac: OTHER }) });
     expect(log.latest([OTHER]).verdict.code).toBe('wire.pool-full');
   });
   test('is forgotten once it is answered', () => {
-    asked('not answering this client');
+    asked(silenceOf({}, true, false));
     expect(boot(4).verdict.kind).toBe('going');
   });
 });

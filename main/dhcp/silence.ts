@@ -1,0 +1,23 @@
+// Why a request is not answered. The client hears nothing; the event log, the machine's page and the wire log say it.
+
+export type SilenceCode =
+  | 'not-listening'
+  /** The wire is still being asked for another DHCP server. */
+  | 'not-serving'
+  | 'no-kit'
+  /** The boot kit has no loader for this firmware. */
+  | 'no-loader'
+  | 'other-server'
+  | 'pool-full'
+  /** An operating system that no machine of ours runs. */
+  | 'stranger'
+  /** The protocol wants no answer to it, or none of ours (RFC 2131 §4.3, RFC 4578). */
+  | 'protocol';
+
+/** `code` is for whoever judges it, `text`, a few words, for whoever reads it. */
+export type Silence = { readonly code: SilenceCode; readonly text: string };
+
+export const silence = (code: SilenceCode, text: string): Silence => ({ code, text });
+
+/** For what RFC 2131 or RFC 4578 says nothing is to be sent. */
+export const asProtocol = (text: string): Silence => silence('protocol', text);
