@@ -1,5 +1,6 @@
 // Who holds a port: /proc/net/udp and /proc/net/tcp give the socket's inode, /proc/PID/fd its owner (proc(5)). Linux; elsewhere nobody is named.
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 export type PortHolder = { readonly pid: number; readonly name: string };
 
@@ -32,7 +33,21 @@ const NODE = 'MainThread';
 const nameOf = (folder: string): string => {
   const name = read(`${folder}/comm`).trim();
   if (name !== NODE) return name;
-  return read(`${folder}/cmdline`).includes('rackside') ? 'Rackside' : 'node';
+  const script = read(`${folder}/cmdline`)
+    .split('\0')
+    .slice(1)
+    .find((word) => word !== '' && !word.startsWith('-'));
+  return script !== undefined && isOurs(resolve(linkTarget(`${folder}/cwd`), script)) ? 'Rackside' : 'node';
+};
+
+/** Whether a program's own package is this one: a checkout may have any name, and what lies in a folder of our name need not be ours. */
+const isOurs = (script: string): boolean => {
+  if (!existsSync(script)) return false;
+  for (let folder = dirname(script); ; folder = dirname(folder)) {
+    const text = read(join(folder, 'package.json'));
+    if (text !== '') return /"name":\s*"rackside"/.test(text);
+    if (folder === dirname(folder)) return false;
+  }
 };
 
 /** TCP_LISTEN of the kernel's include/net/tcp_states.h, as these files print it. */
@@ -46,11 +61,13 @@ const inodesOn = (file: string, port: number, state?: string): readonly string[]
     .filter((fields) => Number.parseInt(fields[1]?.split(':')[1] ?? '', 16) === port && (state === undefined || fields[3] === state))
     .map((fields) => fields[9] ?? '');
 
-const socketInode = (link: string): string => {
+const socketInode = (link: string): string => /^socket:\[([0-9]+)\]$/.exec(linkTarget(link))?.[1] ?? 'none';
+
+const linkTarget = (link: string): string => {
   try {
-    return /^socket:\[([0-9]+)\]$/.exec(readlinkSync(link))?.[1] ?? 'none';
+    return readlinkSync(link);
   } catch {
-    return 'none';
+    return '';
   }
 };
 

@@ -1,6 +1,9 @@
 // Datagrams on loopback, the fallback without native calls, the names of port holders, and what a probe reads from an offer.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { encode } from '../../main/dhcp/codec.ts';
 import { OPTION, textBytes } from '../../main/dhcp/options.ts';
@@ -76,24 +79,39 @@ describe('datagrams', () => {
 });
 
 describe('who holds a port', () => {
-  test.runIf(linux)('another program, by name and process', async () => {
-    const child = spawn(
-      process.execPath,
-      ['-e', "const s=require('dgram').createSocket('udp4');s.bind(0,'127.0.0.1',()=>console.log(s.address().port))"],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
+  const BINDS = "const s=require('dgram').createSocket('udp4');s.bind(0,'127.0.0.1',()=>console.log(s.address().port))";
+  /** A program that holds a port. */
+  const holding = async (args: readonly string[], cwd?: string): Promise<{ readonly pid: number | undefined; readonly port: number }> => {
+    const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
     closers.push(async () => {
       child.kill();
       await once(child, 'close');
     });
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
-    const port = Number(line.toString());
+    return { pid: child.pid, port: Number(line.toString()) };
+  };
+
+  test.runIf(linux)('another program, by name and process', async () => {
+    const { pid, port } = await holding(['-e', BINDS]);
     const holders = udpPortHolders(port);
     // The kernel's own name for it says MainThread.
-    expect(holders).toEqual([{ pid: child.pid, name: 'node' }]);
+    expect(holders).toEqual([{ pid, name: 'node' }]);
     expect(await openLoopbackUdp({ port })).toMatchObject({
-      failure: { code: 'network.port-taken', message: expect.stringContaining(`${holders[0]?.name} (process ${child.pid})`) },
+      failure: { code: 'network.port-taken', message: expect.stringContaining(`node (process ${pid})`) },
     });
+  });
+  test.runIf(linux).each([
+    ['a station', 'checkout', 'rackside', 'Rackside'],
+    ['what lies in a folder of our name', 'rackside', 'another', 'node'],
+  ])('%s', async (_what, folderName, packageName, name) => {
+    const folder = await mkdtemp(join(tmpdir(), 'rackside-holder-test-'));
+    closers.push(() => rm(folder, { recursive: true }));
+    const checkout = join(folder, folderName);
+    await mkdir(join(checkout, 'scripts'), { recursive: true });
+    await writeFile(join(checkout, 'package.json'), JSON.stringify({ name: packageName }, null, 2));
+    await writeFile(join(checkout, 'scripts', 'serve.cjs'), BINDS);
+    const { pid, port } = await holding(['--no-warnings', join('scripts', 'serve.cjs'), '--nic', 'eth0'], checkout);
+    expect(udpPortHolders(port)).toEqual([{ pid, name }]);
   });
   test('nobody, on a port nobody uses', () => {
     expect(udpPortHolders(1)).toEqual([]);
