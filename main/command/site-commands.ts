@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import type { FactValue } from '../../agent/protocol/facts.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
+import { textOfBytes } from '../../agent/protocol/text-bytes.ts';
 import type { PlanDifference, SitePlanView } from '../../preload/contract/plan-views.ts';
 import type { Command } from './command.ts';
 import { inWords } from './fact-text.ts';
@@ -54,10 +55,9 @@ const readPlan = async (path: string): Promise<Result<string>> => {
   try {
     const bytes = await readFile(path);
     if (bytes.length > 900_000) return failed('plan.too-long', `${path} is larger than 900 kB.`, 'Give at most 10000 machines a site.');
-    const isWide = bytes[0] === 0xff && bytes[1] === 0xfe;
-    return success(new TextDecoder(isWide ? 'utf-16le' : 'utf-8', { fatal: true }).decode(bytes));
+    const text = textOfBytes(bytes);
+    return text === null ? failed('plan.not-text', `${path} is no UTF-8 text.`, 'Save it as "CSV UTF-8".') : success(text);
   } catch (error) {
-    if (error instanceof TypeError) return failed('plan.not-text', `${path} is no UTF-8 text.`, 'Save it as "CSV UTF-8".');
     return failed(
       'plan.not-found',
       `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`,

@@ -1,6 +1,7 @@
 // A policy file as bytes on this computer's disk, for the command line and for texts too long to travel over the pipe.
 import { readFile, stat } from 'node:fs/promises';
 import { failed, success } from '../../agent/protocol/failure.ts';
+import { textOfBytes } from '../../agent/protocol/text-bytes.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -22,9 +23,6 @@ export const readPolicyText = async (path: string): Promise<Result<string>> => {
 };
 
 export const policyTextOf = (bytes: Uint8Array, name: string): Result<string> => {
-  try {
-    return success(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return failed('policy.file-unreadable', `${name} is no UTF-8 text.`, 'Save it as UTF-8.');
-  }
+  const text = textOfBytes(bytes);
+  return text === null ? failed('policy.file-unreadable', `${name} is no UTF-8 text.`, 'Save it as UTF-8.') : success(text);
 };

@@ -1,5 +1,5 @@
 // CSV by RFC 4180, with what spreadsheets add: a byte-order mark, semicolons or tabs for commas, a first line that says which of
-// them, bare CR or LF. PURE. Every cell keeps the line and column where it begins, so that an error can be found in the file.
+// them, bare CR or LF, `="007"` for a text that must stay one. PURE. Every cell keeps the line and column where it begins, so that an error can be found in the file.
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 
@@ -18,6 +18,11 @@ const delimiterOf = (text: string): string => {
   const counts = DELIMITERS.map((delimiter) => ({ delimiter, count: first.split(delimiter).length }));
   return counts.toSorted((a, b) => b.count - a.count)[0]?.delimiter ?? ',';
 };
+
+/** A cell that is but a formula of one text: written so that a spreadsheet takes no number for it. */
+const TEXT_FORMULA = /^="((?:[^"]|"")*)"$/;
+
+const withoutFormula = (cell: string): string => TEXT_FORMULA.exec(cell)?.[1]?.replaceAll('""', '"') ?? cell;
 
 const broken = (line: number, column: number, what: string, next: string): Result<never> =>
   failed('plan.csv-broken', `Line ${line}, column ${column}: ${what}`, next);
@@ -38,8 +43,9 @@ export const parseCsv = (content: string): Result<readonly Row[]> => {
   while (at < text.length) {
     const begins = { line, column: row.length + 1 };
     let cell = '';
-    if (text[at] === '"') {
-      at += 1;
+    const isFormula = text.startsWith('="', at);
+    if (isFormula || text[at] === '"') {
+      at += isFormula ? 2 : 1;
       for (;;) {
         const close = text.indexOf('"', at);
         if (close === -1)
@@ -72,7 +78,7 @@ export const parseCsv = (content: string): Result<readonly Row[]> => {
           'Put the whole cell in quotes and double the inner one.',
         );
     }
-    row.push({ text: cell, ...begins });
+    row.push({ text: isFormula ? cell : withoutFormula(cell), ...begins });
     if (text[at] === delimiter) {
       at += 1;
       // A delimiter at the very end begins one more, empty cell.

@@ -112,7 +112,7 @@ const columnsOf = (header: Row, body: readonly Row[]): Result<readonly (Column |
 };
 
 /** Spreadsheets write long numbers so, and have lost their last digits by then. */
-const AS_NUMBER = /^\d[.,]\d+e\+\d+$/;
+const AS_NUMBER = /^\d(?:[.,]\d+)?e\+\d+$/;
 
 const keyValue = (key: KeyName, cell: Cell): Result<string> => {
   const text = cell.text.trim().toLowerCase();
@@ -135,9 +135,9 @@ const keyValue = (key: KeyName, cell: Cell): Result<string> => {
   return success(text);
 };
 
-const entryOf = (row: Row, columns: readonly (Column | null)[], name: string): Result<PlanEntry> => {
+const entryOf = (row: Row, columns: readonly (Column | null)[], name: string, isShortened: boolean): Result<PlanEntry> => {
   const line = row[0]?.line ?? 0;
-  if (row.length !== columns.length)
+  if (row.length !== columns.length && !isShortened)
     return wrong(
       'plan.row-length',
       { line, column: Math.min(row.length, columns.length) + 1 },
@@ -162,6 +162,28 @@ const entryOf = (row: Row, columns: readonly (Column | null)[], name: string): R
   if (keys.serial === undefined && keys.mac === undefined && keys.slot === undefined)
     return wrong('plan.row-without-key', { line, column: 1 }, 'the row names no machine.', 'Give it a serial, a MAC or a slot.');
   return success({ line, keys, facts });
+};
+
+const SHEET_BLOCK_ROWS = 16;
+
+/**
+ * Excel saves a sheet by blocks of 16 rows, and where nothing stands in a block's last columns it leaves their delimiters out in
+ * every row of that block. Any other short row has lost a cell, and nobody knows which.
+ */
+const shortenedRows = (rows: readonly Row[]): ReadonlySet<Row> => {
+  const width = rows[0]?.length ?? 0;
+  const blocks = new Map<number, Row[]>();
+  let linesBefore = (rows[0]?.[0]?.line ?? 1) - 1;
+  for (const row of rows) {
+    const number = (row[0]?.line ?? 1) - 1 - linesBefore;
+    const block = blocks.get(Math.floor(number / SHEET_BLOCK_ROWS)) ?? [];
+    blocks.set(Math.floor(number / SHEET_BLOCK_ROWS), block);
+    block.push(row);
+    linesBefore += row.reduce((sum, cell) => sum + (cell.text.match(/\r\n|\r|\n/g)?.length ?? 0), 0);
+  }
+  const isCut = (block: readonly Row[]): boolean =>
+    (block[0]?.length ?? width) < width && block.every((row) => row.length === block[0]?.length);
+  return new Set([...blocks.values()].filter(isCut).flat());
 };
 
 const placeOf = ({ keys }: PlanEntry): string | null => (keys.slot === undefined ? null : `slot ${keys.slot} of ${keys.enclosure ?? ''}`);
@@ -212,10 +234,11 @@ export const parsePlan = (text: string, name: string): Result<Plan> => {
     return failed('plan.too-long', `${name} has ${body.length} rows.`, `Give at most ${MAX_ENTRIES} machines a site.`);
   const columns = columnsOf(header, body);
   if (!columns.ok) return columns;
+  const shortened = shortenedRows(rows.value);
   const entries: PlanEntry[] = [];
   const wrongRows: Failure[] = [];
   for (const row of body) {
-    const entry = entryOf(row, columns.value, name);
+    const entry = entryOf(row, columns.value, name, shortened.has(row));
     if (entry.ok) entries.push(entry.value);
     else wrongRows.push(entry.failure);
   }

@@ -94,6 +94,16 @@ describe('reads', () => {
         ['1', '2'],
       ],
     ],
+    [
+      'texts as formulas, which no spreadsheet takes for a number',
+      'a,b\n="00123",x\n"=""0;1""","=1+1"\n="a ""b""",=c',
+      [
+        ['a', 'b'],
+        ['00123', 'x'],
+        ['0;1', '=1+1'],
+        ['a "b"', '=c'],
+      ],
+    ],
     ['blanks as they are', ' a , b \n', [[' a ', ' b ']]],
     ['one column', 'serial\nABC\n', [['serial'], ['ABC']]],
     ['nothing', '', []],
@@ -134,6 +144,7 @@ describe('reads', () => {
 
 test.each([
   ['a quote that is not closed', 'a,b\n1,"2\n3', 'Line 2, column 2: the quote that begins here is never closed.'],
+  ['a formula that is not closed', 'a,b\n1,="2', 'Line 2, column 2: the quote that begins here is never closed.'],
   ['text after a closing quote', 'a,b\n"1"x,2', 'Line 2, column 1: "x" follows a closing quote.'],
   ['a quote inside a plain cell', 'a,b\n1,2"3', 'Line 2, column 2: a quote stands inside a cell that does not begin with one.'],
 ])('%s is refused at its place', (_what, text, message) => {

@@ -45,6 +45,20 @@ describe('a plan', () => {
     ]);
   });
 
+  test('of more than 16 rows may lack the delimiters that Excel leaves out behind the last filled column of a block', () => {
+    const full = Array.from({ length: 15 }, (_, at) => `A${at + 2};web;x\n`).join('');
+    const blocks = `serial;role;user\n${full}B1;web\nB2;\nB3;"db\nlarge"\n`;
+    const { entries } = plan(blocks);
+    expect(entries.slice(-3).map(({ keys, facts }) => [keys.serial, ...facts.map(({ value }) => value)])).toEqual([
+      ['b1', 'web'],
+      ['b2'],
+      ['b3', 'db large'],
+    ]);
+    // One row of the block that goes further shows that the short one beside it lost a cell.
+    for (const text of [`${blocks}B4;web;x\n`, blocks.replace('A9;web;x', 'A9;web')])
+      expect(parsePlan(text, 'p.csv')).toMatchObject({ ok: false });
+  });
+
   test.each([
     ['nothing', '', 'plan.empty', ''],
     ['a header alone', 'serial,role\n', 'plan.empty', ''],

@@ -44,6 +44,9 @@ test('a plan file: UTF-8, UTF-16 as spreadsheets save it, no text, too long', ()
   expect(planText('a.csv', utf8)).toEqual({ ok: true, value: 'serial\nÄ1\n' });
   const wide = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('serial\nÄ1\n', 'utf16le')]);
   expect(planText('a.txt', wide)).toEqual({ ok: true, value: 'serial\nÄ1\n' });
+  const turned = Buffer.concat([Buffer.from([0xfe, 0xff]), Buffer.from('serial\nÄ1\n', 'utf16le').swap16()]);
+  expect(planText('a.txt', turned)).toEqual({ ok: true, value: 'serial\nÄ1\n' });
+  expect(planText('a.txt', Buffer.from('serial\nÄ1\n', 'utf16le'))).toEqual({ ok: true, value: 'serial\nÄ1\n' });
   expect(planText('a.csv', Uint8Array.of(0x73, 0xe4, 0x0a))).toMatchObject({ ok: false, failure: { code: 'plan.not-text' } });
   expect(planText('a.csv', new Uint8Array(900_001).fill(0x61))).toMatchObject({ ok: false, failure: { code: 'plan.too-long' } });
 });
