@@ -10,7 +10,7 @@ export type BladePosition = { readonly slot: string; readonly raw: string; reado
 /** `Slot 05`, `Slot12`, `Bay 7`, `Server Bay: 1`, `Chassis Bay Number: 7`, `Node 01`, `Sled-2`, `Blade 3A`, `Chassis Slot ID 4`. */
 const NAMED_SLOT =
   /^(?:chassis |server |blade |compute |system )?(?:slot|bay|node|sled|blade|tray|cartridge)(?: (?:number|no\.?|id|position))?[\s\-_#:=.]*0*(\d{1,3}[a-d]?)$/i;
-/** `Node 1, Lower right`: where in the box, and which. */
+/** `Node 1, Lower right`: which, and where in the box. IBM's scalable rack servers tell so where a processor board is in them. */
 const NAMED_SLOT_THEN_PLACE = /^(?:node|slot|bay|blade)[\s\-_#:]*0*(\d{1,3}),\s*\D+$/i;
 /** Nodes of a twin are lettered on the outside: `Node A`. */
 const NAMED_LETTER = /^(?:node|sled|slot|tray|blade|bay)[\s\-_#:]*([a-h])$/i;
@@ -68,11 +68,11 @@ const fromLocation = (dmi: Dmi): BladePosition | null => {
   const raw = dmi.board.location?.trim() ?? '';
   if (raw === '' || isFiller('location', raw)) return null;
   const source = 'smbios:2.location';
-  const named = slotIn(raw);
-  if (named !== null) return { slot: named, raw, source };
-  // A bare number or letter means a slot only where the maker or the chassis says that several machines share it.
   const kind = machineKind(dmi, false);
   const isShared = ENCLOSING_TYPES.includes(dmi.chassis.type ?? '') || kind === 'blade' || kind === 'node';
+  const named = isShared || !NAMED_SLOT_THEN_PLACE.test(raw) ? slotIn(raw) : null;
+  if (named !== null) return { slot: named, raw, source };
+  // A bare number or letter means a slot only where the maker or the chassis says that several machines share it.
   const isMaker = BARE_NUMBER_MAKERS.test(dmi.system.manufacturer ?? '');
   const bare = BARE_NUMBER.exec(raw)?.[1];
   if (bare !== undefined && (isShared || isMaker)) return { slot: bare, raw, source };

@@ -28,7 +28,7 @@ const BLADES: readonly Product[] = [
   /\bproliant (we|m)\d{3}\w* server cartridge/i,
   /\bsynergy \d/i,
   /\bintegrity bl\d/i,
-  /\bpoweredge (m|mx|fc|fm)\d/i,
+  /\bpoweredge ((m|mx|fc|fm)\d|1(655mc|[89]55)\b)/i,
   /^(sbi|sba|sbe|mbi|mba)-/i,
   /\bbladecenter\b/i,
   /\bflex system\b.*\bcompute node/i,
@@ -92,6 +92,8 @@ const TOWERS = [
   /\bprimergy (tx|mx)\d/i,
   /\bproliant (ml\d|microserver)/i,
   /\bpoweredge t\d/i,
+  // Before there was a letter, round numbers stood on the floor: 1800, 840, SC440; the others, 1850 and SC1435, in racks.
+  /\bpoweredge ([1-9]00|8[34]0|[1-9]\d00|sc4[2-4]0|sc1420)(sc)?\b/i,
   /\bthinksystem st\d/i,
   /\bthinkserver t[ds]\d/i,
 ];
@@ -134,7 +136,8 @@ const BY_CHASSIS: Readonly<Record<string, MachineKind>> = {
 export const machineKind = (dmi: Dmi, hasSlot: boolean): MachineKind | null => {
   const { manufacturer, product, family } = dmi.system;
   const maker = `${manufacturer ?? ''} ${product ?? ''}`;
-  if (VIRTUAL.some((pattern) => pattern.test(maker))) return 'virtual';
+  // Its first versions named nothing but their firmware.
+  if (VIRTUAL.some((pattern) => pattern.test(maker)) || /^(qemu|bochs)$/i.test(dmi.bios.vendor?.trim() ?? '')) return 'virtual';
   const name = (product ?? '').trim();
   const makers = `${manufacturer ?? ''} ${dmi.board.manufacturer ?? ''}`;
   const isOneOf = (products: readonly Product[]): boolean =>
@@ -147,6 +150,7 @@ export const machineKind = (dmi: Dmi, hasSlot: boolean): MachineKind | null => {
   if (byChassis === 'node' || hasSlot || isOneOf(NODES) || isBoard(dmi, NODE_BOARD)) return 'node';
   const isAnyServer = byChassis === null || dmi.chassis.type === 'Main Server Chassis';
   if (isAnyServer && TOWERS.some((pattern) => pattern.test(name))) return 'tower';
+  if (dmi.hasBattery === true && (byChassis === null || dmi.chassis.type === 'Desktop')) return 'laptop';
   if (byChassis !== null) return byChassis;
   if (/\b(thinkserver|proliant|poweredge r|primergy rx|system x\d)/i.test(`${name} ${family ?? ''}`)) return 'rack';
   return dmi.chassis.type === 'Other' ? 'other' : null;

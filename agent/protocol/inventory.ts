@@ -20,6 +20,8 @@ export const dmiSchema = z.object({
   chassis: z.object({ manufacturer: text, type: text, version: text, serial: text, assetTag: text }),
   /** The enclosure around a blade, where a chassis structure of its own tells of it. */
   enclosure: z.object({ version: text, serial: text }).optional(),
+  /** Structure 22 names a battery that is there: the machine is carried about. Absent from older agents. */
+  hasBattery: z.literal(true).optional(),
   /** What structure 43 says, e.g. `2.0`. */
   tpmVersion: text.optional(),
   processorIds: z.array(z.string()).max(256),

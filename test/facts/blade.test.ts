@@ -1,55 +1,9 @@
 // Where makers write a blade's slot, and the many places where they write nothing.
 import { describe, expect, test } from 'vitest';
 import { bladeEnclosure, bladePosition } from '../../agent/facts/blade.ts';
-import { machineKind } from '../../agent/facts/machine-kind.ts';
 import type { Dmi } from '../../agent/protocol/inventory.ts';
-
-type Some = {
-  readonly maker?: string;
-  readonly product?: string;
-  readonly board?: string;
-  readonly boardKind?: string;
-  readonly serial?: string;
-  readonly location?: string | null;
-  readonly boardSerial?: string;
-  readonly chassisType?: string;
-  readonly chassisSerial?: string;
-  readonly chassisVersion?: string;
-  readonly oemStrings?: readonly string[];
-  readonly locator?: readonly string[];
-};
-
-const dmi = (some: Some): Dmi => ({
-  bios: { vendor: null, version: null, date: null },
-  system: {
-    manufacturer: some.maker ?? 'Acme',
-    product: some.product ?? null,
-    version: null,
-    serial: some.serial ?? null,
-    uuid: null,
-    sku: null,
-    family: null,
-  },
-  board: {
-    manufacturer: null,
-    product: some.board ?? null,
-    version: null,
-    serial: some.boardSerial ?? null,
-    assetTag: null,
-    location: some.location ?? null,
-    ...(some.boardKind === undefined ? {} : { kind: some.boardKind }),
-  },
-  chassis: {
-    manufacturer: null,
-    type: some.chassisType ?? 'Rack Mount Chassis',
-    version: some.chassisVersion ?? null,
-    serial: some.chassisSerial ?? null,
-    assetTag: null,
-  },
-  processorIds: [],
-  oemStrings: [...(some.oemStrings ?? [])],
-  oemRecords: some.locator === undefined ? [] : [{ type: 204, strings: [...some.locator] }],
-});
+import { dmi } from './some-dmi.ts';
+import type { Some } from './some-dmi.ts';
 
 describe('slot', () => {
   test.each<[string, Some, string]>([
@@ -68,7 +22,7 @@ describe('slot', () => {
     ['HPE Synergy location', { maker: 'HPE', product: 'Synergy 480 Gen10', location: 'Chassis Bay Number: 07', chassisType: 'Blade' }, '7'],
     ['HPE Apollo', { maker: 'HPE', product: 'ProLiant XL450 Gen10', location: 'Node 1' }, '1'],
     ['IBM BladeCenter', { maker: 'IBM', location: 'Slot12', chassisType: 'Blade' }, '12'],
-    ['IBM node with its place', { maker: 'IBM', location: 'Node 1, Lower right' }, '1'],
+    ['a node with its place', { maker: 'Acme', location: 'Node 1, Lower right', chassisType: 'Multi-system' }, '1'],
     ['Lenovo Flex with a blank', { maker: 'Lenovo', location: 'Slot 12', chassisType: 'Blade' }, '12'],
     ['Cisco UCS', { maker: 'Cisco Systems Inc', product: 'UCSB-B200-M5', location: 'chassis-1/blade-3' }, '3'],
     ['Cisco UCS, number alone', { maker: 'Cisco Systems Inc', product: 'UCSB-B200-M4', location: '7' }, '7'],
@@ -109,6 +63,7 @@ describe('slot', () => {
     ['an M.2 slot', { maker: 'Acme', location: 'Slot 7 M.2' }],
     ['a PCI slot is none', { maker: 'Acme', location: 'PCIe Slot 3' }],
     ['a place on the board', { maker: 'IBM', location: 'Attached to System Planar' }],
+    ['a board of a scalable rack server', { maker: 'IBM', product: 'IBM 3850 M2 / x3950 M2 -[71413RM]-', location: 'Node1, Bottom Front' }],
     ['Riser', { maker: 'Acme', location: 'Riser 1', chassisType: 'Blade' }],
     ['a letter in a rack server', { location: 'A' }],
     ['Dell filler', { maker: 'Dell Inc.', location: '                ' }],
@@ -127,113 +82,6 @@ test('the slot is kept as it was written too', () => {
     source: 'smbios:2.location',
   });
   expect(bladePosition(dmi({ maker: 'HP', locator: ['Server Bay: 1'] }))?.raw).toBe('Server Bay: 1');
-});
-
-describe('kind of machine', () => {
-  test.each<[string, Some, string | null]>([
-    ['a chassis of type Blade', { chassisType: 'Blade' }, 'blade'],
-    ['a board of type Server Blade', { boardKind: 'Server Blade', chassisType: 'Unknown' }, 'blade'],
-    [
-      'Cisco C220, whose board says Server Blade',
-      { maker: 'Cisco Systems Inc', product: 'UCSC-C220-M5SX', boardKind: 'Server Blade' },
-      'rack',
-    ],
-    ['Cisco B200 in a rack chassis', { maker: 'Cisco Systems Inc', product: 'UCSB-B200-M4', boardKind: 'Server Blade' }, 'blade'],
-    ['Dell M630', { maker: 'Dell Inc.', product: 'PowerEdge M630', chassisType: 'Multi-system' }, 'blade'],
-    ['Dell R640', { maker: 'Dell Inc.', product: 'PowerEdge R640' }, 'rack'],
-    ['Dell C6320 in a rack chassis', { maker: 'Dell Inc.', product: 'PowerEdge C6320' }, 'node'],
-    ['Supermicro blade whose chassis says Other', { maker: 'Supermicro', product: 'SBI-6119P-T3N', chassisType: 'Other' }, 'blade'],
-    ['Supermicro MicroCloud', { maker: 'Supermicro', product: 'SYS-5039MS-H12TRF-OS012', chassisType: 'Other' }, 'node'],
-    ['Supermicro twin', { maker: 'Supermicro', product: 'SYS-1028TP-DC1R', chassisType: 'Other' }, 'node'],
-    ['Supermicro rack server with TR in its name', { maker: 'Supermicro', product: 'SYS-1029U-TR25M', chassisType: 'Other' }, 'other'],
-    ['Supermicro twin told by its board', { maker: 'Supermicro', product: 'Super Server', board: 'X10DRT-P' }, 'node'],
-    ['Supermicro twin named after its board', { maker: 'Supermicro', product: 'X9DRT', board: 'X9DRT', chassisType: 'Other' }, 'node'],
-    ['Supermicro AMD twin', { maker: 'Supermicro', product: 'H8DGT   ', board: 'H8DGT   ', chassisType: 'Main Server Chassis' }, 'node'],
-    ['Supermicro FatTwin told by its board', { maker: 'Supermicro', product: 'Super Server', board: 'X10DRFR-T' }, 'node'],
-    [
-      'Supermicro blade told by its board',
-      { maker: 'Supermicro', product: 'Super Server', board: 'B11DPT', chassisType: 'Other' },
-      'blade',
-    ],
-    ['a Supermicro board that is no twin’s', { maker: 'Supermicro', product: 'X8DTL', board: 'X8DTL' }, 'rack'],
-    ['nor is this one', { maker: 'Supermicro', product: 'X8DT3', board: 'X8DT3' }, 'rack'],
-    ['another maker’s board of such a name', { maker: 'Acme', product: 'Box', board: 'X8DTT' }, 'rack'],
-    ['QuantaPlex without a slot', { maker: 'Quanta Computer Inc', product: 'QuantaPlex T42S-2U', location: 'Default string' }, 'node'],
-    ['QuantaGrid', { maker: 'Quanta Cloud Technology Inc.', product: 'QuantaGrid D52B-1U' }, 'rack'],
-    ['Moonshot cartridge', { maker: 'HP', product: 'ProLiant m710x Server Cartridge', chassisType: 'Multi-system' }, 'blade'],
-    [
-      'Fujitsu TX in a main server chassis',
-      { maker: 'FUJITSU', product: 'PRIMERGY TX150 S8', chassisType: 'Main Server Chassis' },
-      'tower',
-    ],
-    ['the same, mounted in a rack', { maker: 'FUJITSU', product: 'PRIMERGY TX150 S8', chassisType: 'Rack Mount Chassis' }, 'rack'],
-    ['Fujitsu RX', { maker: 'FUJITSU', product: 'PRIMERGY RX200 S8', chassisType: 'Main Server Chassis' }, 'rack'],
-    ['HPE MicroServer whose chassis says Other', { maker: 'HPE', product: 'ProLiant MicroServer Gen10', chassisType: 'Other' }, 'tower'],
-    ['HPE ML whose chassis says nothing', { maker: 'HPE', product: 'ProLiant ML350 Gen10', chassisType: 'Unknown' }, 'tower'],
-    ['HPE DL whose chassis says nothing', { maker: 'HPE', product: 'ProLiant DL380 Gen10', chassisType: 'Unknown' }, 'rack'],
-    ['HP DL360', { maker: 'HP', product: 'ProLiant DL360 G5' }, 'rack'],
-    ['a Lenovo notebook', { maker: 'LENOVO', product: '20BX', chassisType: 'Notebook' }, 'laptop'],
-    [
-      'a desktop board with a twin’s letters',
-      { maker: 'Gigabyte Technology Co., Ltd.', product: 'GA-770GMA-X4', chassisType: 'Desktop' },
-      'desktop',
-    ],
-    ['a desktop board with a MicroCloud’s letters', { maker: 'MSI', product: '785GMT-E2', chassisType: 'Mini Tower' }, 'tower'],
-    ['a notebook with a FatTwin’s letter', { maker: 'ASUSTeK COMPUTER INC.', product: 'F550LA', chassisType: 'Notebook' }, 'laptop'],
-    ['a notebook with an Inspur blade’s letters', { maker: 'Gateway', product: 'NX400X', chassisType: 'Notebook' }, 'laptop'],
-    ['a mini PC with a Huawei blade’s letters', { maker: 'Acme', product: 'CH110 Pro', chassisType: 'Mini PC' }, 'desktop'],
-    ['a Supermicro twin under another’s name', { maker: 'Acme Rack', product: 'SYS-6028TP-HTR', chassisType: 'Other' }, 'node'],
-    ['the same with an AMD processor', { maker: 'Acme Rack', product: 'AS -2123BT-HTR', chassisType: 'Other' }, 'node'],
-    ['a FatTwin under its short name', { maker: 'Supermicro', product: 'F618R2-RT+' }, 'node'],
-    ['a FatTwin under another’s name', { maker: 'Acme Rack', product: 'SYS-F618R2-RT+' }, 'node'],
-    ['Inspur blade', { maker: 'Inspur', product: 'NX5440M4' }, 'blade'],
-    ['Supermicro MicroCloud of another processor', { maker: 'Supermicro', product: 'SYS-5038MD-H8TRF', chassisType: 'Other' }, 'node'],
-    ['Supermicro MicroCloud told by its board', { maker: 'Supermicro', product: 'Super Server', board: 'X11SPD-F' }, 'node'],
-    ['a Supermicro board with one processor that is none', { maker: 'Supermicro', product: 'X11SSL-F', board: 'X11SSL-F' }, 'rack'],
-    ['Supermicro AMD twin with graphics', { maker: 'Supermicro', product: 'AS -2022TG-HTRF', chassisType: 'Other' }, 'node'],
-    ['Dell XR sled', { maker: 'Dell Inc.', product: 'PowerEdge XR4510c' }, 'node'],
-    ['a Dell XR that stands alone', { maker: 'Dell Inc.', product: 'PowerEdge XR12' }, 'rack'],
-    ['HPE Edgeline blade', { maker: 'HPE', product: 'ProLiant e910 Server Blade', chassisType: 'Other' }, 'blade'],
-    ['Sun blade', { maker: 'Sun Microsystems', product: 'SUN BLADE X6270 SERVER MODULE', chassisType: 'Main Server Chassis' }, 'blade'],
-    ['Oracle blade', { maker: 'Oracle Corporation', product: 'SUN BLADE X4-2B', chassisType: 'Other' }, 'blade'],
-    ['Oracle rack server', { maker: 'Oracle Corporation', product: 'ORACLE SERVER X5-2', chassisType: 'Main Server Chassis' }, 'rack'],
-    ['NEC blade', { maker: 'NEC', product: 'Express5800/B120g-h [N8400-307Y]', chassisType: 'Other' }, 'blade'],
-    ['NEC rack server', { maker: 'NEC', product: 'Express5800/R120h-1M [N8100-2557Y]' }, 'rack'],
-    ['H3C blade', { maker: 'New H3C Technologies Co., Ltd.', product: 'UniServer B5700 G3', chassisType: 'Other' }, 'blade'],
-    ['Sugon blade', { maker: 'Sugon', product: 'CB60-G16', chassisType: 'Main Server Chassis' }, 'blade'],
-    ['Intel modular server', { maker: 'Intel Corporation', product: 'MFS2600KI', chassisType: 'Other' }, 'blade'],
-    ['Intel half-width board', { maker: 'Intel Corporation', product: 'S2600TPR', chassisType: 'Main Server Chassis' }, 'node'],
-    ['Intel rack board', { maker: 'Intel Corporation', product: 'S2600WT2R' }, 'rack'],
-    ['Cisco server in a router', { maker: 'Cisco Systems Inc', product: 'UCS-E160S-M3/K9', chassisType: 'Other' }, 'blade'],
-    ['Cisco storage server’s node', { maker: 'Cisco Systems Inc', product: 'UCSC-C3K-M4SRB' }, 'node'],
-    ['Inspur node', { maker: 'Inspur', product: 'NS5162M5' }, 'node'],
-    ['Gigabyte node', { maker: 'GIGABYTE', product: 'H262-Z62-00' }, 'node'],
-    ['a Gigabyte desktop board', { maker: 'Gigabyte Technology Co., Ltd.', product: 'H270-HD3', chassisType: 'Desktop' }, 'desktop'],
-    ['ASUS node', { maker: 'ASUSTeK COMPUTER INC.', product: 'RS720Q-E9-RS24-S' }, 'node'],
-    ['ASRock Rack node', { maker: 'ASRockRack', product: '2U4N-F/X200', chassisType: 'Other' }, 'node'],
-    ['Huawei blade', { maker: 'Huawei Technologies Co., Ltd.', product: 'CH121 V3' }, 'blade'],
-    ['the same after it changed hands', { maker: 'XFUSION', product: 'CH121 V5' }, 'blade'],
-    ['QEMU', { maker: 'QEMU', product: 'Standard PC (Q35 + ICH9, 2009)', chassisType: 'Other' }, 'virtual'],
-    ['Xen under an older maker', { maker: 'Red Hat', product: 'HVM domU', chassisType: 'Other' }, 'virtual'],
-    [
-      'a virtual machine of Apple’s',
-      { maker: 'Apple Inc.', product: 'Apple Virtualization Generic Platform', chassisType: 'Other' },
-      'virtual',
-    ],
-    ['one in a cloud', { maker: 'Linode', product: 'Compute Instance', chassisType: 'Other' }, 'virtual'],
-    ['one of Amazon’s', { maker: 'Amazon EC2', product: 'c5.large', chassisType: 'Other' }, 'virtual'],
-    ['a whole server of Amazon’s', { maker: 'Amazon EC2', product: 'i3.metal', chassisType: 'Rack Mount Chassis' }, 'rack'],
-    ['a larger one', { maker: 'Amazon EC2', product: 'm7i.metal-24xl', chassisType: 'Rack Mount Chassis' }, 'rack'],
-    ['VMware', { maker: 'VMware, Inc.', product: 'VMware7,1', chassisType: 'Other' }, 'virtual'],
-    ['Hyper-V', { maker: 'Microsoft Corporation', product: 'Virtual Machine', chassisType: 'Desktop' }, 'virtual'],
-    ['a Surface is no virtual machine', { maker: 'Microsoft Corporation', product: 'Surface Pro', chassisType: 'Tablet' }, 'laptop'],
-    ['an all-in-one', { chassisType: 'All In One' }, 'desktop'],
-    ['a thin client', { chassisType: 'Mini PC' }, 'desktop'],
-    ['a box for a cabinet', { chassisType: 'IoT Gateway' }, 'desktop'],
-    ['nothing told', { chassisType: 'Unknown' }, null],
-  ])('%s', (_what, some, kind) => {
-    expect(machineKind(dmi(some), bladePosition(dmi(some)) !== null)).toBe(kind);
-  });
 });
 
 describe('enclosure', () => {

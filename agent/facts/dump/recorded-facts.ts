@@ -6,15 +6,14 @@ import { failed, success } from '../../protocol/failure.ts';
 import type { Result } from '../../protocol/failure.ts';
 import type { Inventory, NicReading } from '../../protocol/inventory.ts';
 import { factsFrom } from '../facts.ts';
-import { isFiller } from '../filler.ts';
 import { dmiFromRecords } from '../smbios/dmi.ts';
 import { memorySockets, modulesFromRecords } from '../smbios/memory.ts';
 import { architectureFromRecords, cpuFromRecords } from '../smbios/processors.ts';
 import type { DmiRecord } from '../smbios/records.ts';
-import { recordsOf } from '../smbios/records.ts';
 import { END_OF_TABLE } from '../smbios/structures.ts';
 import type { DumpKind, Sniffed } from './sniff.ts';
 import { sniff } from './sniff.ts';
+import { conflictOf, tablesIn, unitedRecords, versionIn } from './tables.ts';
 
 export type DumpFile = { readonly name: string; readonly bytes: Uint8Array };
 
@@ -49,38 +48,10 @@ const hpeNics = (records: readonly DmiRecord[]): readonly NicReading[] =>
       return [{ ...nic, pciAddress, pciId: null, addresses: [] }];
     });
 
-/** Two recordings that name two machines must not become one. A single one may have two structures 1: its first is the machine. */
-const conflictOf = (perFile: readonly (readonly DmiRecord[])[]): Result<null> => {
-  for (const [field, kind] of [
-    ['UUID', 'uuid'],
-    ['Serial Number', 'serial'],
-  ] as const) {
-    const values = perFile.flatMap(
-      (records) =>
-        records
-          .find((record) => record.type === 1)
-          ?.fields.get(field)
-          ?.trim() ?? [],
-    );
-    const real = [...new Set(values.filter((value) => !isFiller(kind, value)))];
-    if (real.length > 1)
-      return failed(
-        'dump.several-machines',
-        `The files tell of two machines: ${field} ${real[0]} and ${real[1]}.`,
-        'Give the files of one machine at a time.',
-      );
-  }
-  return success(null);
-};
-
-/** Of each file; the version of a table may be told by another file. */
-const recordsIn = (known: readonly Known[]): readonly (readonly DmiRecord[])[] => {
-  const version = known.flatMap(({ found }) => (found.kind === 'entry-point' ? [found.version] : []))[0] ?? null;
-  return known.map(({ found }) => {
-    if (found.kind === 'dmidecode') return found.records;
-    return found.kind === 'smbios' ? recordsOf(found.structures, found.version ?? version) : [];
-  });
-};
+/** One disk may be told by two recordings. */
+const differentDisks = (disks: readonly Disk[]): readonly Disk[] => [
+  ...new Map(disks.map((disk, index) => [`${disk.path || index} ${disk.serial ?? ''} ${disk.wwn ?? ''}`, disk])).values(),
+];
 
 const inventoryOf = (known: readonly Known[], records: readonly DmiRecord[]): Inventory => {
   const lshw = known.flatMap(({ found }) => (found.kind === 'lshw' ? [found] : []));
@@ -90,7 +61,7 @@ const inventoryOf = (known: readonly Known[], records: readonly DmiRecord[]): In
   const sizeBytes = modules.reduce((sum, module) => sum + module.sizeBytes, 0);
   const fromSmbios = modules.length === 0 ? null : { sizeBytes, modules: [...modules], ...(sockets === null ? {} : { sockets }) };
   const nics = lshw.flatMap((one) => one.nics);
-  const disks: readonly Disk[] = lsblk.length > 0 ? lsblk.flatMap((one) => one.disks) : lshw.flatMap((one) => one.disks);
+  const disks = differentDisks(lsblk.length > 0 ? lsblk.flatMap((one) => one.disks) : lshw.flatMap((one) => one.disks));
   return {
     architecture: architectureFromRecords(records) || (lshw.find((one) => one.cpu !== null)?.cpu?.architecture ?? ''),
     bootMac: null,
@@ -118,8 +89,7 @@ const sourceOf = (fact: Fact, kinds: ReadonlySet<DumpKind>): string => {
   return fact.source.startsWith('smbios:') && !isSmbios ? 'lshw' : fact.source;
 };
 
-const notesOf = (known: readonly Known[], records: readonly DmiRecord[]): readonly string[] => {
-  const hasVersion = known.some(({ found }) => found.kind === 'entry-point' || (found.kind === 'smbios' && found.version !== null));
+const notesOf = (known: readonly Known[], records: readonly DmiRecord[], toldTwice: boolean): readonly string[] => {
   return [
     ...known.flatMap(({ name, found }) => (found.kind === 'dmidecode' ? found.complaints.map((text) => `${name}: ${text}`) : [])),
     ...known.flatMap(({ name, found }) =>
@@ -130,9 +100,10 @@ const notesOf = (known: readonly Known[], records: readonly DmiRecord[]): readon
         ? [`${name}: the table is cut off; what stood behind its structure ${found.structures.length} is missing, memory too.`]
         : [],
     ),
-    ...(known.some(({ found }) => found.kind === 'smbios') && !hasVersion
+    ...(known.some(({ found }) => found.kind === 'smbios') && versionIn(known) === null
       ? ['The SMBIOS version is not told: the UUID was read as version 2.6 and newer write it. Give smbios_entry_point too to be sure.']
       : []),
+    ...(toldTwice ? ['The memory is told more than once: it counts once.'] : []),
     ...(records.length > 0 && !records.some((record) => record.type === 1)
       ? ['The recording has no System Information (structure 1).']
       : []),
@@ -147,10 +118,10 @@ export const recordedFacts = (files: readonly DumpFile[]): Result<RecordedMachin
     if (found.kind === 'unknown') return unknownKind(name, found.complaints);
     known.push({ name, found });
   }
-  const perFile = recordsIn(known);
-  const records = perFile.flat();
-  const conflict = conflictOf(perFile);
+  const tables = tablesIn(known);
+  const conflict = conflictOf(tables);
   if (!conflict.ok) return conflict;
+  const { records, toldTwice } = unitedRecords(tables);
   const kinds = new Set(known.map(({ found }) => found.kind));
   const inventory = inventoryOf(known, records);
   const hasDisks = inventory.disks.length > 0 || kinds.has('lsblk');
@@ -163,5 +134,5 @@ export const recordedFacts = (files: readonly DumpFile[]): Result<RecordedMachin
       'These files tell nothing of a machine.',
       'Give a dmidecode output, or the table that belongs to the entry point.',
     );
-  return success({ files: known.map(({ name, found }) => ({ name, kind: found.kind })), facts, notes: notesOf(known, records) });
+  return success({ files: known.map(({ name, found }) => ({ name, kind: found.kind })), facts, notes: notesOf(known, records, toldTwice) });
 };

@@ -1,5 +1,6 @@
 // What kind of recording a file is, told by its content and never by its name. PURE.
-import type { DmiRecord } from '../smbios/records.ts';
+import { encodingOf } from '../../protocol/text-bytes.ts';
+import type { DmidecodeReading } from '../smbios/dmidecode.ts';
 import { parseDmidecode } from '../smbios/dmidecode.ts';
 import type { SmbiosStructure, SmbiosVersion } from '../smbios/structures.ts';
 import type { LshwReading } from './lshw.ts';
@@ -12,17 +13,16 @@ import { parseXml } from './xml.ts';
 export type DumpKind = 'dmidecode' | 'smbios' | 'entry-point' | 'lshw' | 'lsblk';
 
 export type Sniffed =
-  | { readonly kind: 'dmidecode'; readonly records: readonly DmiRecord[]; readonly complaints: readonly string[] }
+  | ({ readonly kind: 'dmidecode' } & DmidecodeReading)
   | { readonly kind: 'smbios'; readonly structures: readonly SmbiosStructure[]; readonly version: SmbiosVersion | null }
   | { readonly kind: 'entry-point'; readonly version: SmbiosVersion }
   | ({ readonly kind: 'lshw' } & LshwReading)
   | ({ readonly kind: 'lsblk' } & LsblkReading)
   | { readonly kind: 'unknown'; readonly complaints: readonly string[] };
 
-/** UTF-8, or UTF-16 as PowerShell's `>` writes it; null for bytes that are no text. */
+/** Null for bytes that are no text. A letter that is none, as old tables hold them, spoils nothing. */
 const textFrom = (bytes: Uint8Array): string | null => {
-  const isWide = bytes[0] === 0xff && bytes[1] === 0xfe;
-  const text = new TextDecoder(isWide ? 'utf-16le' : 'utf-8').decode(bytes);
+  const text = new TextDecoder(encodingOf(bytes)).decode(bytes);
   const sample = text.slice(0, 4096);
   const odd = [...sample].filter((letter) => letter === '\0' || letter === '\ufffd').length;
   return odd * 20 > sample.length ? null : text;
@@ -36,7 +36,8 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-const sniffText = (text: string): Sniffed => {
+/** Of JSON that cannot be read the beginning decides why: a shell's prompt begins like a list, too. */
+const sniffTree = (text: string): Sniffed | null => {
   const start = text.trimStart();
   if (start.startsWith('{') || start.startsWith('[')) {
     // Older lshw gives several nodes one after another, without a list around them.
@@ -56,8 +57,15 @@ const sniffText = (text: string): Sniffed => {
     if (lshw !== null) return { kind: 'lshw', ...lshw };
     return { kind: 'unknown', complaints: element === null ? ['it begins like XML and cannot be read as such; it may be cut short'] : [] };
   }
-  const { records, complaints } = parseDmidecode(text);
-  return records.length === 0 ? { kind: 'unknown', complaints } : { kind: 'dmidecode', records, complaints };
+  return null;
+};
+
+const sniffText = (text: string): Sniffed => {
+  const tree = sniffTree(text);
+  if (tree !== null && tree.kind !== 'unknown') return tree;
+  const reading = parseDmidecode(text);
+  if (reading.records.length > 0) return { kind: 'dmidecode', ...reading };
+  return tree ?? { kind: 'unknown', complaints: reading.complaints };
 };
 
 export const sniff = (bytes: Uint8Array): Sniffed => {

@@ -1,5 +1,6 @@
 // SMBIOS records → `Dmi`: which board speaks for the machine, which processors are there, what the vendor records name. PURE.
 import type { Dmi } from '../../protocol/inventory.ts';
+import { isFiller } from '../filler.ts';
 import type { DmiRecord } from './records.ts';
 import { recordsOf } from './records.ts';
 import type { SmbiosStructure, SmbiosVersion } from './structures.ts';
@@ -38,6 +39,13 @@ export const processorsOf = (records: readonly DmiRecord[]): readonly DmiRecord[
   const all = records.filter(isThere);
   const running = all.filter((record) => !/disabled/i.test(statusOf(record)));
   return running.length > 0 ? running : all;
+};
+
+/** Firmware made for notebooks lists a battery wherever it runs: one without maker, name or capacity is none. */
+const isBattery = (record: DmiRecord): boolean => {
+  const words = ['Manufacturer', 'Name'].map((field) => record.fields.get(field)?.trim() ?? '');
+  const isTold = words.every((word) => !isFiller('serial', word) && !/\b(fake|virtual|no battery)\b/i.test(word));
+  return record.type === 22 && isTold && /^[1-9]\d* mWh$/.test(record.fields.get('Design Capacity')?.trim() ?? '');
 };
 
 const LOCATOR_FIELDS = ['Rack Name', 'Enclosure Name', 'Enclosure Model', 'Server Bay', 'Enclosure Serial'];
@@ -87,6 +95,7 @@ export const dmiFromRecords = (records: readonly DmiRecord[]): Dmi => {
       assetTag: textOf(chassis, 'Asset Tag'),
     },
     ...(enclosure === null ? {} : { enclosure: { version: textOf(enclosure, 'SKU Number'), serial: textOf(enclosure, 'Serial Number') } }),
+    ...(records.some(isBattery) ? { hasBattery: true as const } : {}),
     ...(tpm === undefined ? {} : { tpmVersion: textOf(tpm, 'Specification Version') }),
     processorIds: processorsOf(records)
       .flatMap((record) => textOf(record, 'ID') ?? [])

@@ -2,10 +2,15 @@
 // Any text gives a list, never an error. PURE.
 import type { DmiRecord } from './records.ts';
 import { recordOf } from './records.ts';
-import { vendorText } from './structures.ts';
+import type { SmbiosVersion } from './structures.ts';
+import { END_OF_TABLE, vendorText } from './structures.ts';
 
 export type DmidecodeReading = {
+  /** What each run printed; several runs may stand in one text. */
+  readonly tables: readonly (readonly DmiRecord[])[];
   readonly records: readonly DmiRecord[];
+  /** Of the table, as the first run that names it says. */
+  readonly version: SmbiosVersion | null;
   /** What dmidecode itself complained of: broken tables, structures it could not decode. */
   readonly complaints: readonly string[];
 };
@@ -13,6 +18,9 @@ export type DmidecodeReading = {
 /** With and without the kind on the same line (before 2.10 it is on the next). */
 const HANDLE = /^\s*Handle 0x([0-9a-f]{1,8})(?:,?\s+DMI type (\d{1,3}),.*)?\s*$/i;
 const LATE_TYPE = /^\s*DMI type (\d{1,3}),/i;
+/** Where a run of its own begins. */
+const FIRST_LINE = /^\s*# ?dmidecode \d/;
+const VERSION = /^\s*(?:SMBIOS|DMI) (\d{1,2})\.(\d{1,2})(?:\.\d{1,2})? present/;
 const HEADER = /^(#|SMBIOS \d|Legacy DMI|Getting SMBIOS|Scanning |\d+ structures occupying|Table at|Using |DMI \d)/;
 const COMPLAINT =
   /^(wrong dmi|invalid entry length|.*\bbroken\b|.*permission denied|.*unreachable|.*no smbios nor dmi|.*<truncated>|.*bad (index|checksum))/i;
@@ -25,6 +33,7 @@ const TITLES: Readonly<Record<string, number>> = {
   'Chassis Information': 3,
   'Processor Information': 4,
   'Memory Module Information': 6,
+  'Portable Battery': 22,
   'OEM Strings': 11,
   'Memory Device': 17,
   'TPM Device': 43,
@@ -36,17 +45,30 @@ const MAX_RECORDS = 4096;
 const MAX_LINES = 200_000;
 
 type Draft = { readonly type: number; readonly handle: number; readonly lines: string[] };
+type Table = { readonly drafts: Draft[]; version: SmbiosVersion | null };
 
-/** The text cut into one draft a structure. */
-const draftsOf = (lines: readonly string[]): { readonly drafts: readonly Draft[]; readonly complaints: readonly string[] } => {
-  const drafts: Draft[] = [];
+/** The text cut into runs, and those into one draft a structure. */
+const tablesOf = (lines: readonly string[]): { readonly tables: readonly Table[]; readonly complaints: readonly string[] } => {
+  let table: Table = { drafts: [], version: null };
+  const tables = [table];
   const complaints: string[] = [];
   let pending: number | null = null;
-  const begin = (type: number, handle: number): void => void (drafts.length < MAX_RECORDS && drafts.push({ type, handle, lines: [] }));
+  let count = 0;
+  const beginTable = (): void => {
+    if (table.drafts.length > 0) tables.push((table = { drafts: [], version: null }));
+  };
+  const begin = (type: number, handle: number): void => {
+    if (table.drafts.at(-1)?.type === END_OF_TABLE) beginTable();
+    count += 1;
+    if (count <= MAX_RECORDS) table.drafts.push({ type, handle, lines: [] });
+  };
   for (const line of lines) {
+    const [, major, minor] = VERSION.exec(line) ?? [];
+    if (major !== undefined || FIRST_LINE.test(line)) beginTable();
+    if (major !== undefined) table.version = { major: Number(major), minor: Number(minor) };
     const [, handle, type] = HANDLE.exec(line) ?? [];
     const title = TITLES[line.trim()];
-    const current = drafts.at(-1);
+    const current = table.drafts.at(-1);
     if (handle !== undefined) {
       pending = type === undefined ? Number.parseInt(handle, 16) : null;
       if (type !== undefined) begin(Number(type), Number.parseInt(handle, 16));
@@ -56,10 +78,10 @@ const draftsOf = (lines: readonly string[]): { readonly drafts: readonly Draft[]
     } else if (/^\S/.test(line) && COMPLAINT.test(line)) complaints.push(line.trim().slice(0, 200));
     else if (title !== undefined && /^\S/.test(line) && (current === undefined || current.lines.length > 0)) {
       begin(title, 0xffff);
-      drafts.at(-1)?.lines.push(line);
+      table.drafts.at(-1)?.lines.push(line);
     } else if (!HEADER.test(line)) current?.lines.push(line);
   }
-  return { drafts, complaints };
+  return { tables, complaints };
 };
 
 const indentOf = (line: string): number => /^\s*/.exec(line)?.[0].length ?? 0;
@@ -120,13 +142,13 @@ const stringsFromBytes = (lines: readonly string[]): readonly string[] | null =>
 };
 
 /** `Header and Data` of a vendor record (or of any, with -u) puts the structure itself back together. */
-const fromBytes = (draft: Draft, { lists }: Parts): DmiRecord | null => {
+const fromBytes = (draft: Draft, { lists }: Parts, version: SmbiosVersion | null): DmiRecord | null => {
   const hex = lists.get('Header and Data')?.join(' ').trim() ?? '';
   if (!/^[0-9a-f]{2}(\s+[0-9a-f]{2}){3,255}$/i.test(hex)) return null;
   const data = Uint8Array.from(hex.split(/\s+/), (pair) => Number.parseInt(pair, 16));
   const texts = lists.get('Strings') ?? [];
   const strings = stringsFromBytes(texts) ?? texts.map((text) => text.replace(/^\t*/, '').trimEnd());
-  return recordOf({ type: draft.type, handle: draft.handle, data, strings }, null);
+  return recordOf({ type: draft.type, handle: draft.handle, data, strings }, version);
 };
 
 /** Texts of structure 11 are fields here: `String 1: …`. */
@@ -150,11 +172,11 @@ const OLD_NAMES: Readonly<Record<string, string>> = {
   'Processor Manufacturer': 'Manufacturer',
 };
 
-const recordFrom = (draft: Draft): DmiRecord => {
+const recordFrom = (draft: Draft, version: SmbiosVersion | null): DmiRecord => {
   const lines = draft.lines.slice(draft.lines.findIndex((line) => line.trim() !== ''));
   // A title comes first, save with -u.
   const parts = partsOf(/^\s*Header and Data:/.test(lines[0] ?? '') ? lines : lines.slice(1));
-  const rebuilt = fromBytes(draft, parts);
+  const rebuilt = fromBytes(draft, parts, version);
   if (rebuilt !== null) return rebuilt;
   const { type, handle } = draft;
   const fields = new Map(parts.fields);
@@ -171,7 +193,13 @@ const recordFrom = (draft: Draft): DmiRecord => {
   return { type, handle, fields, strings: type === 11 ? oemStrings(parts) : (parts.lists.get('Strings') ?? []).map((text) => text.trim()) };
 };
 
+/** As an e-mail quotes it. */
+const QUOTED = /^> ?(?:Handle 0x|System Information)/m;
+
 export const parseDmidecode = (text: string): DmidecodeReading => {
-  const { drafts, complaints } = draftsOf(text.split(/\r\n|\r|\n/, MAX_LINES));
-  return { records: drafts.map(recordFrom), complaints: complaints.slice(0, 16) };
+  const plain = QUOTED.test(text) ? text.replaceAll(/^> ?/gm, '') : text;
+  const { tables, complaints } = tablesOf(plain.split(/\r\n|\r|\n/, MAX_LINES));
+  const read = tables.map(({ drafts, version }) => drafts.map((draft) => recordFrom(draft, version)));
+  const version = tables.find((table) => table.version !== null)?.version ?? null;
+  return { tables: read, records: read.flat(), version, complaints: complaints.slice(0, 16) };
 };

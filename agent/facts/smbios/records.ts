@@ -45,6 +45,7 @@ const TEXTS: Readonly<Record<number, Readonly<Record<string, number>>>> = {
   3: { Manufacturer: 0x04, Version: 0x06, 'Serial Number': 0x07, 'Asset Tag': 0x08 },
   4: { 'Socket Designation': 0x04, Manufacturer: 0x07, Version: 0x10 },
   17: { Locator: 0x10, Manufacturer: 0x17, 'Serial Number': 0x18, 'Part Number': 0x1a },
+  22: { Location: 0x04, Manufacturer: 0x05, Name: 0x08 },
   // HPE "System/Rack Locator".
   204: { 'Rack Name': 0x04, 'Enclosure Name': 0x05, 'Enclosure Model': 0x06, 'Server Bay': 0x07, 'Enclosure Serial': 0x0a },
 };
@@ -102,6 +103,12 @@ const chassisSku = (structure: SmbiosStructure): string | null => {
   return count === null || length === null ? null : stringAt(structure, 0x15 + count * length);
 };
 
+/** Of a portable battery; zero: nobody knows it (DSP0134 §7.23). */
+const batteryCapacity = (structure: SmbiosStructure): string => {
+  const capacity = (wordAt(structure, 0x0a) ?? 0) * (byteAt(structure, 0x15) ?? 1);
+  return capacity === 0 ? 'Unknown' : `${capacity} mWh`;
+};
+
 const NUMBERS: Readonly<Record<number, Numbers>> = {
   1: (structure, version) => ({ UUID: uuidAt(structure, 0x08, version) }),
   2: (structure) => ({
@@ -132,6 +139,7 @@ const NUMBERS: Readonly<Record<number, Numbers>> = {
     'Cache Size': memoryPart(structure, 0x44),
     Type: MEMORY_TYPES[byteAt(structure, 0x12) ?? 0] ?? 'RAM',
   }),
+  22: (structure) => ({ 'Design Capacity': batteryCapacity(structure) }),
   43: (structure) => ({ 'Specification Version': `${byteAt(structure, 0x08) ?? 0}.${byteAt(structure, 0x09) ?? 0}` }),
 };
 

@@ -41,13 +41,28 @@ describe('a dmidecode text', () => {
     ['a byte-order mark', `\ufeff${GEN10_BLADE}`],
     ['no header', GEN10_BLADE.slice(GEN10_BLADE.indexOf('Handle 0x0063'))],
     ['blanks for tabs', GEN10_BLADE.replaceAll('\t', '        ')],
+    ['a prompt before and after', `[root@web1 ~]# dmidecode\n${GEN10_BLADE}\n[root@web1 ~]# `],
+    ['a page around it', `<pre>\n${GEN10_BLADE}</pre>\n`],
+    ['every line quoted', GEN10_BLADE.replaceAll(/^/gm, '> ')],
     ['warnings in between', GEN10_BLADE.replace('Handle 0x0069', 'Invalid entry length (0). DMI table is broken! Stop.\n\nHandle 0x0069')],
   ])('with %s gives the same facts', (_what, text) => {
     expect(read(text).facts).toEqual(read(GEN10_BLADE).facts);
   });
-  test('in UTF-16, as PowerShell writes it, gives the same facts', () => {
-    const wide = new Uint8Array(Buffer.from(`\ufeff${GEN10_BLADE}`, 'utf16le'));
-    expect(read(wide).facts).toEqual(read(GEN10_BLADE).facts);
+  test('in UTF-16, as PowerShell writes it, in either byte order and without its mark, gives the same facts', () => {
+    const wide = (text: string): Buffer => Buffer.from(text, 'utf16le');
+    const marked = wide(`\ufeff${GEN10_BLADE}`);
+    for (const bytes of [marked, Buffer.from(marked).swap16(), wide(GEN10_BLADE), wide(GEN10_BLADE).swap16()])
+      expect(read(new Uint8Array(bytes)).facts).toEqual(read(GEN10_BLADE).facts);
+  });
+  test('of bytes reads the UUID in the order of the version that the header names', () => {
+    const old = UNDECODED.replace('# dmidecode 3.4\n', '# dmidecode 3.4\nSMBIOS 2.5 present.\n');
+    expect(valuesOf(read(old), 'system.uuid')).toEqual(['33221100-5544-7766-8899-a17b2c9d3e4f']);
+  });
+  test('of a battery tells that the machine is carried about; one that firmware made up does not', () => {
+    const battery = (maker: string, capacity: string): string =>
+      `${DESKTOP}\nHandle 0x0016, DMI type 22, 26 bytes\nPortable Battery\n\tLocation: Rear\n\tManufacturer: ${maker}\n\tName: B7\n\tDesign Capacity: ${capacity}\n`;
+    const kinds = [battery('SMP', '57530 mWh'), battery('SMP', 'Unknown'), battery('-Virtual Battery 0-', '57530 mWh')];
+    expect(kinds.map((text) => valuesOf(read(text), 'machine.kind')[0])).toEqual(['laptop', 'desktop', 'desktop']);
   });
 
   test('of the first versions, which called some fields otherwise, names maker and model', () => {
@@ -64,8 +79,9 @@ describe('a dmidecode text', () => {
     expect(valuesOf(old, 'system.serial', 'system.uuid', 'blade.slot', 'blade.slot-text', 'memory.size', 'memory.modules')).toEqual([
       'KPX1234',
       '0b2c8a12-3456-11d8-8f0b-000d60512345',
-      '1',
-      'Node 1, Lower right',
+      // Where a processor board is in the one machine.
+      null,
+      null,
       512 * 2 ** 20,
       1,
     ]);

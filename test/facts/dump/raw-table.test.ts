@@ -44,6 +44,12 @@ describe('a raw table', () => {
     expect(valuesOf(machine, 'system.uuid')).toEqual(['33221100-5544-7766-8899-a17b2c9d3e4f']);
     expect(machine.notes.join()).toContain('version is not told');
   });
+  test('is read in the order of the version that a text of the same machine names', () => {
+    const { table } = buildSmbios(fields, { major: 2, minor: 4 });
+    const text = `SMBIOS 2.4 present.\nHandle 0x0001, DMI type 1, 27 bytes\nSystem Information\n\tSerial Number: SN1\n\tUUID: ${UUID}\n`;
+    expect(valuesOf(read(table, text), 'system.uuid', 'system.serial')).toEqual([UUID, 'SN1']);
+    expect(read(table, text).notes).toEqual([]);
+  });
   test('that is cut off says so: what it lacks would be taken for what the machine lacks', () => {
     const module = { locator: 'A', sizeBytes: 8 * 2 ** 30, manufacturer: 'Acme', serial: 'M1' };
     const { entryPoint, table } = buildSmbios({ ...fields, memory: [module, module] }, { major: 3, minor: 2 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { recordedFacts } from '../../../agent/facts/dump/recorded-facts.ts';
 import { buildSmbios } from '../../rack/smbios-build.ts';
 import { code, file, read, valuesOf } from './reading.ts';
-import { GEN10_BLADE, QUIET } from './texts.ts';
+import { DESKTOP, GEN10_BLADE, QUIET } from './texts.ts';
 
 test('a way of several to one volume is no disk of the machine', () => {
   const way = (name: string): object => ({
@@ -66,8 +66,30 @@ describe('several files', () => {
     const twice = `${QUIET}\n${QUIET.replace('J1Z0000', 'OTHER77').replace('4c4c4544', '4c4c4545')}`;
     expect(valuesOf(read(twice), 'system.serial')).toEqual(['J1Z0000']);
   });
-  test('of two machines are refused', () => {
+  test('of two machines are refused, in one file too', () => {
     expect(code(recordedFacts([file(QUIET), file(GEN10_BLADE)]))).toBe('dump.several-machines');
+    const other = GEN10_BLADE.replace('CZ3340AAAA', 'CZ3340AAAB').replaceAll('34333638-3234-5A43-3333-343041414141', 'Not Present');
+    const both = recordedFacts([file(`${GEN10_BLADE}\n${other}`, 'both.txt')]);
+    expect(both).toMatchObject({
+      ok: false,
+      failure: { code: 'dump.several-machines', next: 'Give each machine a file of its own.' },
+    });
+    expect(both.ok ? '' : both.failure.message).toMatch(/^both\.txt tells of two machines: Serial Number CZ3340AAAA and CZ3340AAAB\./);
+    // Serials taken out: the boards still differ.
+    const redacted = (text: string): string => text.replaceAll(/(UUID|Serial Number): .*/g, '$1: --');
+    expect(code(recordedFacts([file(`${redacted(GEN10_BLADE)}\n${redacted(DESKTOP)}`)]))).toBe('dump.several-machines');
+  });
+  test('that tell the same count once, as text, as bytes and run by run', () => {
+    const once = read(GEN10_BLADE);
+    const twice = read(`${GEN10_BLADE}\n${GEN10_BLADE}`);
+    expect(twice.facts).toEqual(once.facts);
+    expect(twice.notes).toEqual(['The memory is told more than once: it counts once.']);
+    expect(read(GEN10_BLADE, GEN10_BLADE).facts).toEqual(once.facts);
+    // Cut short the first time.
+    expect(read(GEN10_BLADE.slice(0, GEN10_BLADE.lastIndexOf('Memory Device')), GEN10_BLADE).facts).toEqual(once.facts);
+    const at = GEN10_BLADE.indexOf('Handle 0x0069');
+    expect(read(GEN10_BLADE.slice(0, at), `# dmidecode 3.2\n${GEN10_BLADE.slice(at)}`).facts).toEqual(once.facts);
+    expect(valuesOf(read(QUIET, lsblk, lsblk), 'disk.count')).toEqual([2]);
   });
 });
 
