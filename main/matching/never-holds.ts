@@ -2,10 +2,12 @@
 // its author meant. Policies that are saved already are judged as ever.
 import { isIP } from 'node:net';
 import { slotIn } from '../../agent/facts/blade.ts';
+import { CHASSIS_TYPES } from '../../agent/facts/smbios/records.ts';
 import type { FactDefinition } from '../../agent/protocol/facts.ts';
 import type { FactTest } from '../../preload/contract/policy.ts';
 import { hostBitsSet, networkWords, parseNetwork } from './cidr.ts';
 import { isOwn } from './declared-types.ts';
+import { fillerReason } from './filler-operands.ts';
 import type { ReadyTest } from './tests.ts';
 import { foldText, nearest } from './text.ts';
 
@@ -20,7 +22,8 @@ export const neverHolds = (test: FactTest, ready: ReadyTest, definition: FactDef
   const texts = textsOf(test);
   if (texts.some((text) => foldText(text) === ''))
     return `is empty and would never hold; for what nobody knows write {"fact": "${test.fact}", "present": false}`;
-  if ('matches' in test) return asLiteral(test.matches) ?? (definition.values === undefined ? null : ofFew(test, ready, definition.values));
+  if ('matches' in test)
+    return asLiteral(test.fact, test.matches) ?? (definition.values === undefined ? null : ofFew(test, ready, definition.values));
   if (definition.values !== undefined) return ofFew(test, ready, definition.values);
   if (isOwn(test.fact)) return null;
   if ('cidr' in test)
@@ -31,8 +34,9 @@ export const neverHolds = (test: FactTest, ready: ReadyTest, definition: FactDef
   if (starred !== undefined)
     return `takes the * of ${JSON.stringify(starred)} as itself; write {"fact": "${test.fact}", "glob": ${JSON.stringify(starred)}}`;
   const misspelt = Object.hasOwn(SPELLINGS, test.fact) ? SPELLINGS[test.fact] : undefined;
-  if (misspelt === undefined) return null;
-  return texts.map((text) => misspelt(foldText(text), 'glob' in test)).find((reason) => reason !== null) ?? null;
+  const reasonOf = (text: string): string | null =>
+    misspelt?.(text, 'glob' in test) ?? ('glob' in test ? null : fillerReason(test.fact, text));
+  return texts.map((text) => reasonOf(foldText(text))).find((reason) => reason !== null) ?? null;
 };
 
 /** What people write into a machine or say of it may hold anything; makers write no stars. */
@@ -50,9 +54,13 @@ const withoutUnit = (test: FactTest): string | null => {
   return bare === undefined ? null : `${JSON.stringify(bare)} without a unit is bytes; write "${Number(bare)} GiB" or another unit`;
 };
 
+/** In which a stroke is hardly ever part of a value; serials of Dell's boards and the ports of switches hold several. */
+const STROKELESS: readonly string[] = ['manufacturer', 'model', 'system.family', 'cpu.model', 'firmware.vendor', 'chassis.type'];
+
 /** `/^R7/i`, as other languages write it: here the strokes stand for themselves. */
-const asLiteral = (pattern: string): string | null => {
-  const inner = /^\/(\^.*|.*\$)\/[a-z]*$/.exec(pattern)?.[1];
+const asLiteral = (fact: string, pattern: string): string | null => {
+  const [, anchored, flagged, plain] = /^\/(?:(\^.*|.*\$)\/[a-z]*|(.+)\/[gimsuvy]{1,4}|(.+)\/)$/.exec(pattern) ?? [];
+  const inner = anchored ?? (STROKELESS.includes(fact) ? (flagged ?? plain) : undefined);
   return inner === undefined ? null : `needs no strokes around it, and case does not count; write ${JSON.stringify(inner)}`;
 };
 
@@ -140,6 +148,15 @@ const subnet: Spelling = (text, isGlob) => {
   return `${JSON.stringify(text)} is no network with its prefix; write "${meant}"`;
 };
 
+const CHASSIS = CHASSIS_TYPES.filter((type) => type !== '' && fillerReason('chassis.type', foldText(type)) === null);
+const chassis: Spelling = (text, isGlob) => {
+  if (isGlob || fillerReason('chassis.type', text) !== null || CHASSIS.some((type) => foldText(type) === text)) return null;
+  const meant = CHASSIS_TYPES[Number(text)] || CHASSIS.find((type) => foldText(type).startsWith(text)) || nearest(text, CHASSIS);
+  return meant
+    ? `${JSON.stringify(text)} is told as "${meant}"; write that`
+    : `${JSON.stringify(text)} is no chassis type; they are ${CHASSIS.join(', ')}. Simpler: {"fact": "machine.kind", "equal": "rack"}`;
+};
+
 const SPELLINGS: Readonly<Record<string, Spelling>> = {
   'nic.macs': mac,
   'nic.current-macs': mac,
@@ -148,6 +165,7 @@ const SPELLINGS: Readonly<Record<string, Spelling>> = {
   architecture,
   'disk.wwns': wwn,
   'blade.slot': slot,
+  'chassis.type': chassis,
   'network.address': address,
   'network.subnet': subnet,
 };

@@ -1,97 +1,32 @@
 // What the author of a test probably meant: facts and tests by the names they have elsewhere, and operands in their right form.
 import { FACTS, factDefinition } from '../../agent/protocol/facts.ts';
+import { factCalled, testCalled } from './other-names.ts';
 import { OPERATORS } from './tests.ts';
 import { nearest } from './text.ts';
 
-/** What people call facts in other tools and in speech. */
-const ALSO_CALLED: Readonly<Record<string, string>> = {
-  vendor: 'manufacturer',
-  product: 'model',
-  memory: 'memory.size',
-  ram: 'memory.size',
-  serial: 'system.serial',
-  uuid: 'system.uuid',
-  cpu: 'cpu.model',
-  cores: 'cpu.cores',
-  mac: 'nic.macs',
-  ip: 'network.address',
-  subnet: 'network.subnet',
-  vlan: 'network.vlan',
-  switch: 'network.switch',
-  port: 'network.port',
-  slot: 'blade.slot',
-  disk: 'disk.sizes',
-  disks: 'disk.sizes',
-  arch: 'architecture',
-  firmware: 'firmware.kind',
-  position: 'rack.position',
-  rack: 'rack.position',
-  location: 'rack.position',
-  kind: 'machine.kind',
-  type: 'machine.kind',
-  asset: 'asset.tag',
-  tag: 'asset.tag',
-  chassis: 'chassis.type',
-  cpus: 'cpu.count',
-  sockets: 'cpu.count',
-  'disk.type': 'disk.kinds',
-  'disk.size': 'disk.sizes',
-  nic: 'nic.macs',
-  gpu: 'pci.ids',
-  tpm: 'tpm.version',
-  bios: 'firmware.version',
-  uefi: 'firmware.kind',
-  hostname: 'input.hostname',
-};
 export const factHint = (fact: string): string => {
   const called = fact
     .toLowerCase()
     .replaceAll(/[_ ]/g, '.')
     .replaceAll(/\.(total|bytes|gb|number)$/g, '');
   const known =
-    ALSO_CALLED[called] ??
-    (Object.hasOwn(FACTS, called) ? called : (nearest(called, Object.keys(FACTS)) ?? nearest(fact, Object.keys(FACTS))));
+    (Object.hasOwn(FACTS, called) ? called : null) ??
+    factCalled(fact) ??
+    factCalled(called) ??
+    nearest(called, Object.keys(FACTS)) ??
+    nearest(fact, Object.keys(FACTS)) ??
+    factCalled(fact.split('.').slice(-2).join('')) ??
+    factCalled(fact.split('.').at(-1) ?? '');
   return known === null
     ? '; see their names with: rackside facts --help; what people type at a machine is "input.NAME"'
     : `, did you mean "${known}"`;
 };
 
-const TEST_ALSO_CALLED: Readonly<Record<string, (typeof OPERATORS)[number]>> = {
-  equals: 'equal',
-  eq: 'equal',
-  is: 'equal',
-  '==': 'equal',
-  '=': 'equal',
-  value: 'equal',
-  oneOf: 'in',
-  anyOf: 'in',
-  like: 'glob',
-  contains: 'glob',
-  startsWith: 'glob',
-  endsWith: 'glob',
-  regex: 'matches',
-  regexp: 'matches',
-  match: 'matches',
-  min: 'atLeast',
-  gte: 'atLeast',
-  '>=': 'atLeast',
-  max: 'atMost',
-  lte: 'atMost',
-  '<=': 'atMost',
-  greaterThanOrEqual: 'atLeast',
-  lessThanOrEqual: 'atMost',
-  gt: 'moreThan',
-  greaterThan: 'moreThan',
-  '>': 'moreThan',
-  lt: 'lessThan',
-  '<': 'lessThan',
-  exists: 'present',
-  known: 'present',
-  subnet: 'cidr',
-};
 export const testHint = (name: string): string => {
-  if (['not', 'notEqual', 'notEquals', 'ne', 'notIn', '!='].includes(name)) return '; write {"none": [{"fact": …, "equal": …}]}';
-  const known = (Object.hasOwn(TEST_ALSO_CALLED, name) ? TEST_ALSO_CALLED[name] : undefined) ?? nearest(name, OPERATORS);
+  if (/^(!|ne$|not?([_ -]|$|[A-Z])|not(equals?|in|like|match|matches)$)/.test(name)) return '; write {"none": [{"fact": …, "equal": …}]}';
+  if (name === 'between' || name === 'range') return '; write {"all": [{"fact": …, "atLeast": …}, {"fact": …, "atMost": …}]}';
+  // A word of one or two letters is near to every other such word.
+  const known = testCalled(name) ?? (name.length > 2 ? nearest(name, OPERATORS) : null);
   return known === null ? `; tests are ${OPERATORS.join(', ')}` : `, did you mean "${known}"`;
 };
 
