@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
-import type { PreflightReport } from '../../preload/contract/views.ts';
+import type { PreflightReport, StationView } from '../../preload/contract/views.ts';
 import { normaliseMac } from '../boot/paths.ts';
 import { findRunningStation } from '../data-folder.ts';
 import { listNics } from '../network/nics.ts';
@@ -14,6 +14,10 @@ import type { Command, Invocation } from './command.ts';
 import { describeArmed } from './arming-commands.ts';
 import { withStation } from './with-station.ts';
 import { duration } from './output.ts';
+
+/** `on for 4:59, for 52:54:00:ab:cd:ef alone` */
+const listeningWords = ({ on, untilMs, macs = [] }: StationView['listening']): string =>
+  `${on ? 'on' : 'off'}${untilMs === null ? '' : ` for ${duration(untilMs - Date.now())}`}${macs.length === 0 ? '' : `, for ${macs.join(', ')} alone`}`;
 
 const MARK = { pass: 'ok  ', warn: 'WARN', fail: 'FAIL' } as const;
 
@@ -174,10 +178,7 @@ const listen: Command = {
       const answer = await station.call('listening.set', { on: word === 'on', minutes: minutes.value, macs: [...macs.value] });
       if (!answer.ok) return answer;
       const { listening } = answer.value;
-      invocation.output.print(
-        answer.value,
-        `Listening is ${listening.on ? 'on' : 'off'}${listening.untilMs === null ? '' : ` for ${duration(listening.untilMs - Date.now())}`}${word === 'on' && macs.value.length > 0 ? `, for ${macs.value.join(', ')} alone` : ''}.`,
-      );
+      invocation.output.print(answer.value, `Listening is ${listeningWords(listening)}.`);
       return success(null);
     }),
 };
@@ -198,7 +199,7 @@ const status: Command = {
         [
           `${view.value.name} at ${view.value.siteName}, operator ${view.value.operator}`,
           `wire       ${wire.nic ?? 'loopback'} ${wire.address} (${wire.mode})${wire.problem === null ? '' : `  PROBLEM ${wire.problem.message}`}`,
-          `listening  ${listening.on ? 'on' : 'off'}`,
+          `listening  ${listeningWords(listening)}`,
           `armed      ${describeArmed(armed)}`,
           `kit        ${kit.kitId ?? kit.problem?.message ?? '-'}`,
           `library    ${library.folder}, ${library.images} images`,

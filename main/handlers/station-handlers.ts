@@ -120,7 +120,7 @@ export const createStationHandlers = (parts: HandlerParts): CallHandlers => {
       listening.set(wish);
       events.log({
         kind: 'listening.changed',
-        text: `Listening was switched ${wish.on ? 'on' : 'off'}${wish.on && wish.minutes !== null ? ` for ${wish.minutes} minutes` : ''}.`,
+        text: `Listening was switched ${wish.on ? 'on' : 'off'}${wish.on && wish.minutes !== null ? ` for ${wish.minutes} minutes` : ''}${wish.on && wish.macs.length > 0 ? `, for ${wish.macs.join(', ')} alone` : ''}.`,
       });
       return later(success(parts.view()));
     },

@@ -5,7 +5,7 @@ export type Listening = {
   set(wish: { readonly on: boolean; readonly minutes: number | null; readonly macs: readonly string[] }): void;
   /** Whether this machine's boot request is answered now. */
   answers(mac: string): boolean;
-  view(): { readonly on: boolean; readonly untilMs: number | null };
+  view(): { on: boolean; untilMs: number | null; macs?: string[] };
   stop(): void;
 };
 
@@ -39,7 +39,7 @@ export const createListening = (options: { readonly now: () => number; readonly 
       options.onChange();
     },
     answers: (mac) => isOn() && (only.size === 0 || only.has(mac)),
-    view: () => ({ on: isOn(), untilMs: isOn() ? untilMs : null }),
+    view: () => ({ on: isOn(), untilMs: isOn() ? untilMs : null, ...(isOn() && only.size > 0 ? { macs: [...only].toSorted() } : {}) }),
     stop: () => clearTimeout(timer),
   };
 };

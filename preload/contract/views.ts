@@ -281,7 +281,8 @@ export const stationViewSchema = z.object({
     /** Null while the wire services run; else why they do not. */
     problem: failureSchema.nullable(),
   }),
-  listening: z.object({ on: z.boolean(), untilMs: z.number().int().nullable() }),
+  /** `macs`: only these machines are answered; absent: all. */
+  listening: z.object({ on: z.boolean(), untilMs: z.number().int().nullable(), macs: z.array(z.string()).optional() }),
   /** Null: every disk is asked about. */
   armed: armedViewSchema.nullable(),
   kit: z.object({ kitId: z.string().nullable(), problem: failureSchema.nullable() }),

@@ -11,13 +11,13 @@ import type { StationView } from '../../preload/contract/views.ts';
 const MINUTES = 60;
 
 export const useListeningWords = ({ listening }: StationView): string =>
-  useTicking((nowMs) =>
-    listening.on
-      ? listening.untilMs === null
-        ? WORDS.header.listening
-        : `${WORDS.header.listening}, ${WORDS.header.left(elapsed(Math.ceil((listening.untilMs - nowMs) / 60_000) * 60_000).replace(/:00$/, ' min'))}`
-      : WORDS.header.notListening,
-  );
+  useTicking((nowMs) => {
+    if (!listening.on) return WORDS.header.notListening;
+    const words = listening.macs === undefined ? WORDS.header.listening : WORDS.header.listeningTo(listening.macs.length);
+    if (listening.untilMs === null) return words;
+    const left = elapsed(Math.ceil((listening.untilMs - nowMs) / 60_000) * 60_000).replace(/:00$/, ' min');
+    return `${words}, ${WORDS.header.left(left)}`;
+  });
 
 export const ListeningSwitch = ({ station }: { readonly station: StationView }) => {
   const words = useListeningWords(station);

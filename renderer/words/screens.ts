@@ -51,6 +51,7 @@ export const WORDS = {
   },
   header: {
     listening: 'Listening',
+    listeningTo: (machines: number): string => `Listening to ${count(machines, 'machine', 'machines')} alone`,
     notListening: 'Not listening',
     untilStopped: 'until switched off',
     left: (time: string): string => `${time} left`,

@@ -163,6 +163,7 @@ describe('with a station', () => {
     });
     const listens = await lab.rackside('listen', 'on', '--mac', '52-54-00-AA-BB-CC');
     expect(listens.stdout).toBe('Listening is on, for 52:54:00:aa:bb:cc alone.\n');
+    expect((await lab.rackside('status')).stdout).toContain('listening  on, for 52:54:00:aa:bb:cc alone\n');
     expect(json(await lab.rackside('listen', 'on', '--json'))).toMatchObject({ listening: { on: true } });
     const events = (await lab.rackside('events', '--json')).stdout.trim().split('\n');
     expect(events.map((line) => (JSON.parse(line) as { kind: string }).kind)).toContain('station.started');

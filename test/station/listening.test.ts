@@ -28,8 +28,10 @@ test('for all machines or for those listed', () => {
   expect([listening.answers(MAC), listening.answers(OTHER)]).toEqual([true, true]);
   listening.set({ on: true, minutes: null, macs: [MAC] });
   expect([listening.answers(MAC), listening.answers(OTHER)]).toEqual([true, false]);
+  expect(listening.view()).toEqual({ on: true, untilMs: null, macs: [MAC] });
   listening.set({ on: false, minutes: null, macs: [MAC] });
   expect(listening.answers(MAC)).toBe(false);
+  expect(listening.view()).toEqual({ on: false, untilMs: null });
 });
 
 test('ends on the minute, once, and says so', () => {
