@@ -32,9 +32,9 @@ test.skipIf(!has('busybox'))('stage 1 finds driver, device and file of firmware 
   ]);
 });
 
-/** One function of stage 1, as it stands there. */
-const shellFunction = (name: string): string =>
-  new RegExp(`^${name}\\(\\) \\{\n.*?^\\}$`, 'ms').exec(readFileSync(script('stage1-init'), 'utf8'))?.[0] ?? '';
+/** One function of a stage, as it stands there. */
+const shellFunction = (name: string, stage = 'stage1-init'): string =>
+  new RegExp(`^${name}\\(\\) \\{\n.*?^\\}$`, 'ms').exec(readFileSync(script(stage), 'utf8'))?.[0] ?? '';
 
 // Two cards whose networks may use the same addresses, as a management board's own card or an office's network does.
 test.skipIf(!has('busybox'))('a stick leaves the network of a card behind which there is no station', () => {
@@ -51,4 +51,61 @@ learn_words() { [ $card = eth2 ]; }
     stdout: 'ip addr flush dev eth1\nby eth2\n',
     stderr: '',
   });
+});
+
+/** What the functions leave in their folder, in a tree that stands for /sys. */
+const inTree = (names: readonly string[], stage: string, steps: string): string => {
+  const functions = names.map((name) => shellFunction(name, stage)).join('\n');
+  const program = `T=$(mktemp -d) RUN=$T/run
+mkdir -p $RUN/protected $T/block
+blockdev() { [ $2 != /dev/sdz ] && echo "$*" >>$T/set; }
+${functions.replaceAll('/sys/', '$T/').replaceAll('/sys', '$T')}
+${steps}
+rm -r $T`;
+  const { stdout, stderr } = spawnSync('busybox', ['sh', '-c', program], { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  return stdout;
+};
+
+const PROTECT = ['protect_disks', 'device_of', 'forget_disk'];
+const DISK = 'disk() { mkdir -p "$T/block/$1"; echo $2 >"$T/block/$1/ro"; }\n';
+
+test.skipIf(!has('busybox'))('stage 2 sets every disk read-only once, and says which were so by themselves', () => {
+  const steps = `${DISK}disk sda 0; disk nvme0n1 1; disk 'cciss!c0d1' 1; disk loop0 0; disk sr0 1; disk sdz 1
+protect_disks
+echo 1 >$T/block/sda/ro
+protect_disks
+cat $T/set $RUN/write-protected
+ls $RUN/protected`;
+  expect(inTree(PROTECT, 'stage2-init', steps).split('\n')).toEqual([
+    '--setro /dev/cciss/c0d1',
+    '--setro /dev/nvme0n1',
+    '--setro /dev/sda',
+    '/dev/cciss/c0d1',
+    '/dev/nvme0n1',
+    'cciss!c0d1',
+    'nvme0n1',
+    'sda',
+    '',
+  ]);
+});
+
+test.skipIf(!has('busybox'))('stage 2 sets a disk read-only that comes in the place of one that was pulled', () => {
+  const steps = `${DISK}disk sda 1; disk sdb 1
+protect_disks
+rm -r $T/block/sda
+protect_disks
+disk sda 0
+protect_disks
+cat $T/set $RUN/write-protected`;
+  expect(inTree(PROTECT, 'stage2-init', steps)).toBe('--setro /dev/sda\n--setro /dev/sdb\n--setro /dev/sda\n/dev/sdb\n');
+});
+
+test.skipIf(!has('busybox'))('stage 1 names the disk that the stick’s partition is on', () => {
+  const steps = `mkdir -p $T/devices/usb1/block/sdc/sdc2 $T/class/block
+ln -s ../../devices/usb1/block/sdc/sdc2 $T/class/block/sdc2
+whole_disk $T/class/block/sdc2`;
+  expect(inTree(['whole_disk'], 'stage1-init', steps)).toBe('/dev/sdc\n');
+  // It is said wherever the stick is found, also when the agent's root on it is another one than the station's.
+  expect(shellFunction('find_stick')).toMatch(/mount -t vfat[^\n]+\n[^\n]*\n\s+whole_disk "\$block" >\$RUN\/boot-media\n/);
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { listLinuxDisks, listWriteProtected, openReader } from '../../agent/inventory/block/linux.ts';
+import { listLinuxDisks, openReader } from '../../agent/inventory/block/linux.ts';
 import { fixtureSource, linuxSource } from '../../agent/inventory/source.ts';
 
 type Block = {
@@ -185,11 +185,6 @@ test('what is no disk is left out', async () => {
   expect(found.map((device) => device.attributes.path)).toEqual(['/dev/sda']);
   expect(await attributesOf('sdb', { ...block, files: { size: '0' } })).toBeUndefined();
   expect(await attributesOf('nvme3n1', { ...block, files: { hidden: '1' } })).toBeUndefined();
-});
-
-test('write protection is asked of the kernel', async () => {
-  const block = (ro: string): Block => ({ tree: '/sys/devices/x', files: { ro } });
-  expect([...(await listWriteProtected(sourceOf({ sda: block('1'), sdb: block('0') })))]).toEqual(['/dev/sda']);
 });
 
 test('a reader gives what is there and no more', async () => {

@@ -11,9 +11,9 @@ const NOT_A_DISK = /^(loop|ram|zram|md|dm-|sr|fd|nbd|nullb|rbd|drbd|bcache|zd)|^
 const SYSFS_SECTOR_BYTES = 512;
 
 export type LinuxDisksOptions = {
-  /** Device paths whose hardware refuses writes; found by {@link listWriteProtected} before the agent sets all read-only. */
+  /** Device paths whose hardware refuses writes: those that were read-only before agent/boot/stage2-init made all of them so. */
   readonly writeProtected?: ReadonlySet<string>;
-  /** Device paths that the agent was booted from. */
+  /** Device paths that the agent was booted from, as agent/boot/stage1-init found them. */
   readonly bootMedia?: ReadonlySet<string>;
 };
 
@@ -21,15 +21,6 @@ const diskNames = async (source: HardwareSource): Promise<readonly string[]> =>
   (await source.list('/sys/block')).filter((name) => !NOT_A_DISK.test(name)).slice(0, 512);
 
 const devicePath = (name: string): string => `/dev/${name.replaceAll('!', '/')}`;
-
-/** Disks that are read-only now: to be asked before the agent itself sets every disk read-only. */
-export const listWriteProtected = async (source: HardwareSource): Promise<ReadonlySet<string>> => {
-  const found = new Set<string>();
-  for (const name of await diskNames(source)) {
-    if ((await source.readText(`/sys/block/${name}/ro`)) === '1') found.add(devicePath(name));
-  }
-  return found;
-};
 
 /** NVMe says how its controllers are reached; a shared namespace hangs below a subsystem with one folder per path. */
 const nvmeTransports = async (source: HardwareSource, folder: string): Promise<readonly string[]> => {

@@ -2,6 +2,7 @@
 // journey behind it.
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { MachineDetail } from '../../../../preload/contract/views.ts';
 import { buildTestImage } from '../../../../scripts/bootkit/test-image.ts';
 import { bootAgain, inventoried, powerOn, provision, swapDisk, usedDisk } from '../journey.ts';
 import type { PowerOn } from '../journey.ts';
@@ -20,11 +21,12 @@ const wholeJourney = async (station: LabStation, firmware: VmFirmware, number: n
   return `login prompt after ${provisioned.seconds.toFixed(0)} s, second boot without a write, swapped disk ${swapped}`;
 };
 
-const hello = async (station: LabStation, options: PowerOn): Promise<string> => {
+const hello = async (station: LabStation, options: PowerOn, judge: (machine: MachineDetail) => void = () => undefined): Promise<string> => {
   const startedAtMs = Date.now();
   const vm = powerOn(station, options);
   try {
     const machine = await inventoried(station, vm);
+    judge(await station.machine(machine.id));
     return `hello and inventory after ${secondsSince(startedAtMs)}: ${machine.manufacturer ?? '?'} ${machine.model ?? '?'}`;
   } finally {
     await vm.powerOff();
@@ -42,7 +44,10 @@ const fromStick = (station: LabStation, number: number): Promise<string> => {
   const stick = join(station.folder, 'stick.img');
   copyFileSync(join(import.meta.dirname, '../../../../assets/bootkit/usb.img'), stick);
   const disks = [{ path: stick, serial: 'STICK', bus: 'usb' } as const, blankDisk(station, number)];
-  return hello(station, { number, firmware: 'secureboot', networkBoot: false, disks });
+  return hello(station, { number, firmware: 'secureboot', networkBoot: false, disks }, ({ disks: seen }) => {
+    const media = seen.filter(({ exclusions }) => exclusions.includes('boot-media')).map(({ serial }) => serial);
+    expectThat(media.join() === 'STICK', `not the stick alone is known as what it was started from: ${media.join()}`);
+  });
 };
 
 export const FIRMWARE_CASES: readonly Case[] = [
