@@ -7,7 +7,11 @@ export type Sorting = 'position' | 'name' | 'state';
 export type RackRow =
   | { readonly kind: 'group'; readonly key: string; readonly title: string }
   | { readonly kind: 'machine'; readonly key: string; readonly id: string; readonly label: string }
-  | { readonly kind: 'empty'; readonly key: string; readonly label: string };
+  | { readonly kind: 'empty'; readonly key: string; readonly label: string }
+  | { readonly kind: 'expected'; readonly key: string; readonly label: string; readonly expected: Expected };
+
+/** A machine of the site's plan that was not heard yet; an empty position is none. */
+export type Expected = { readonly key: string; readonly name: string; readonly says: string; readonly position: string };
 
 const natural = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
@@ -57,6 +61,8 @@ const HIGHEST_PORT = 64;
 /** A switch of which less than this share was heard is not ours to draw in full. */
 const SMALLEST_SHARE = 0.25;
 
+const NOTHING_EXPECTED = { expected: [], expectedTitle: '' };
+
 const pad = (number: number, digits: number): string => String(number).padStart(Math.max(2, digits), '0');
 
 const emptyBetween = (group: string, from: number, to: number, digits: number): readonly RackRow[] => {
@@ -70,8 +76,25 @@ const emptyBetween = (group: string, from: number, to: number, digits: number): 
   }));
 };
 
+type Held = { readonly position: string } & ({ readonly id: string } | { readonly expected: Expected });
+
+/** What is expected at a known place stands there between the machines; the rest is told at the end. */
+const merge = (places: readonly Place[], expected: readonly Expected[]): readonly Held[] => {
+  const waiting = expected
+    .filter(({ position }) => position !== '')
+    .toSorted((a, b) => natural.compare(a.position, b.position))
+    .map((one) => ({ position: one.position, expected: one }));
+  const held: Held[] = [];
+  for (const place of places) {
+    while (waiting[0] !== undefined && (place.position === '' || natural.compare(waiting[0].position, place.position) < 0))
+      held.push(...waiting.splice(0, 1));
+    held.push(place);
+  }
+  return [...held, ...waiting];
+};
+
 /** Groups whose empty ports are worth showing: several machines, and not only a few of many ports. */
-const groupsToFill = (places: readonly Place[]): ReadonlySet<string> => {
+const groupsToFill = (places: readonly Held[]): ReadonlySet<string> => {
   const numbers = new Map<string, Set<number>>();
   for (const { position } of places) {
     const split = splitPosition(position);
@@ -84,19 +107,30 @@ const groupsToFill = (places: readonly Place[]): ReadonlySet<string> => {
   return new Set(filled.map(([group]) => group));
 };
 
-/** The rows of the rack: in position order grouped by switch or rack, with the ports between machines shown as empty. */
-export const layOutRack = (places: readonly Place[], sorting: Sorting): readonly RackRow[] => {
+/**
+ * The rows of the rack: in position order grouped by switch or rack, with the ports between machines shown as empty. What the plan
+ * expects stands at its place where that is known and the order is by position, else below `expectedTitle`.
+ */
+export const layOutRack = (
+  places: readonly Place[],
+  sorting: Sorting,
+  { expected, expectedTitle }: { readonly expected: readonly Expected[]; readonly expectedTitle: string } = NOTHING_EXPECTED,
+): readonly RackRow[] => {
   const rows: RackRow[] = [];
   let group: string | null = null;
   let last = 0;
-  const fill = groupsToFill(places);
-  const titles = new Set(places.map(({ position }) => splitPosition(position)?.group ?? ''));
-  places.forEach(({ id, position }, index) => {
-    const split = splitPosition(position);
-    if (sorting !== 'position') {
-      rows.push({ kind: 'machine', key: id, id, label: split === null ? pad(index + 1, 2) : pad(split.number, split.digits) });
-      return;
-    }
+  const held = sorting === 'position' ? merge(places, expected) : places;
+  const fill = groupsToFill(held);
+  const titles = new Set(held.map(({ position }) => splitPosition(position)?.group ?? ''));
+  const add = (one: Held, label: string): void =>
+    void rows.push(
+      'id' in one
+        ? { kind: 'machine', key: one.id, id: one.id, label }
+        : { kind: 'expected', key: `expected ${one.expected.key}`, label, expected: one.expected },
+    );
+  held.forEach((one, index) => {
+    const split = splitPosition(one.position);
+    if (sorting !== 'position') return add(one, split === null ? pad(index + 1, 2) : pad(split.number, split.digits));
     const mine: string = split?.group ?? '';
     if (mine !== group) {
       if (titles.size > 1) rows.push({ kind: 'group', key: `group ${mine} ${index}`, title: mine });
@@ -106,7 +140,10 @@ export const layOutRack = (places: readonly Place[], sorting: Sorting): readonly
       rows.push(...emptyBetween(mine, last + 1, split.number - 1, split.digits));
       last = split.number;
     }
-    rows.push({ kind: 'machine', key: id, id, label: split === null ? '–' : pad(split.number, split.digits) });
+    add(one, split === null ? '–' : pad(split.number, split.digits));
   });
+  const rest = expected.filter(({ position }) => sorting !== 'position' || position === '');
+  if (rest.length > 0) rows.push({ kind: 'group', key: 'expected', title: expectedTitle });
+  for (const one of rest) add({ position: '', expected: one }, '–');
   return rows;
 };

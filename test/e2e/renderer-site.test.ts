@@ -33,6 +33,20 @@ test('no plan, a wrong file with every wrong row, a right one: who is here, who 
   await page.getByRole('article', { name: 'web-02' }).waitFor();
 });
 
+test('who is expected and was not heard stands on the rack, and its counts lead to the plan', async () => {
+  const { page } = rig;
+  await rig.open('Site');
+  await page.getByLabel('Plan file (CSV)').setInputFiles(file('plan.csv', `${PLAN}CZ998,db-08,db,\n`));
+  await page.getByRole('list', { name: 'Site plan' }).getByText('cz998').waitFor();
+  await rig.open('Rack');
+  const missing = page.getByRole('option', { name: /not heard yet/ });
+  await missing.filter({ hasText: 'db-09' }).filter({ hasText: 'cz999' }).waitFor();
+  expect(await missing.count()).toBe(2);
+  expect(await rig.audit()).toEqual([]);
+  await page.getByRole('button', { name: '2 of 4 planned' }).click();
+  await page.getByRole('list', { name: 'Site plan' }).waitFor();
+});
+
 test('another plan: the difference first, nothing by Escape, then replaced; and removed', async () => {
   const { page } = rig;
   await rig.open('Site');

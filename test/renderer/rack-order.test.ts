@@ -117,6 +117,36 @@ describe('layout', () => {
   test('a number that is no port count makes no thousand empty rows', () => {
     expect(labels(['rack 1204'])).toEqual(['1204']);
   });
+  test('what the plan expects stands at its place, the rest at the end; by name all of it does', () => {
+    const wanted = (key: string, position: string) => ({ key, name: `n${key}`, says: '', position });
+    const expected = [wanted('8', 'p 12'), wanted('7', 'p 3'), wanted('9', '')];
+    const rows = (sorting: 'position' | 'name'): readonly string[] =>
+      layOutRack(
+        [
+          { id: 'a', position: 'p 2' },
+          { id: 'b', position: 'p 4' },
+          { id: 'c', position: '' },
+        ],
+        sorting,
+        {
+          expected,
+          expectedTitle: 'missing',
+        },
+      ).map((row) => {
+        switch (row.kind) {
+          case 'group':
+            return `# ${row.title}`;
+          case 'empty':
+            return `(${row.label})`;
+          case 'expected':
+            return `${row.label} ${row.expected.name}?`;
+          case 'machine':
+            return `${row.label} ${row.id}`;
+        }
+      });
+    expect(rows('position')).toEqual(['# p', '(01)', '02 a', '03 n7?', '04 b', '(05–11)', '12 n8?', '# ', '– c', '# missing', '– n9?']);
+    expect(rows('name')).toEqual(['02 a', '04 b', '03 c', '# missing', '– n8?', '– n7?', '– n9?']);
+  });
   test('keys are unique', () => {
     const rows = layOutRack(
       makeScene(0, 200).machines.map(({ id, position }) => ({ id, position: position ?? '' })),

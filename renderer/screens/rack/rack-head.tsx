@@ -13,10 +13,18 @@ import { focusConsent } from '../machine/focus-consent.ts';
 import { reviewNext } from './use-rack-keys.ts';
 import { useWide } from './use-wide.ts';
 import styles from './rack-head.module.css';
+import type { SitePlanView } from '../../../preload/contract/plan-views.ts';
 
 const SORTINGS = ['position', 'name', 'state'] as const;
 
-export const RackHead = ({ ids, onSearch }: { readonly ids: readonly string[]; readonly onSearch: () => void }) => {
+export type RackHeadProps = {
+  readonly ids: readonly string[];
+  /** Null: the site has no plan. */
+  readonly plan: SitePlanView['counts'] | null;
+  readonly onSearch: () => void;
+};
+
+export const RackHead = ({ ids, plan, onSearch }: RackHeadProps) => {
   const site = useStation((state) => state.station?.siteName ?? '');
   const asking = useStation((state) => countTones(state.machines).ask);
   const sorting = useSelection((state) => state.sorting);
@@ -53,6 +61,7 @@ export const RackHead = ({ ids, onSearch }: { readonly ids: readonly string[]; r
         <span className={styles['word']}>{WORDS.header.search}</span>
         <kbd className={styles['key']}>/</kbd>
       </Button>
+      {plan === null ? null : <Button onClick={() => go('site')}>{WORDS.rack.planned(plan.seen, plan.expected)}</Button>}
       {mayArm ? <ArmButton /> : null}
       {asking === 0 ? null : (
         <Button look="ask" onClick={review}>

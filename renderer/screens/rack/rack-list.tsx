@@ -9,10 +9,10 @@ import { layOutRack } from '../../store/rack-order.ts';
 import { useStation } from '../../store/station-store.ts';
 import { WORDS } from '../../words/screens.ts';
 import { DENSE_HEIGHTS, HEIGHTS, TOUCH_HEIGHTS, placeRows, scrollToShow } from './row-window.ts';
-import { EmptySlab, Slab, slabId } from './slab.tsx';
+import { EmptySlab, ExpectedSlab, Slab, slabId } from './slab.tsx';
 import { useRowWindow, useSmall } from './use-row-window.ts';
 import styles from './rack-list.module.css';
-import type { Place, Sorting } from '../../store/rack-order.ts';
+import type { Expected, Place, Sorting } from '../../store/rack-order.ts';
 
 /** Around the rows, px; as in the style sheet. */
 const PADDING = 10;
@@ -23,6 +23,8 @@ export type RackListProps = {
   readonly ids: readonly string[];
   readonly selected: string | null;
   readonly sorting: Sorting;
+  /** Of the plan, and not heard yet. */
+  readonly expected: readonly Expected[];
   readonly onSelect: (id: string) => void;
 };
 
@@ -44,13 +46,16 @@ const NothingHeard = () => {
   );
 };
 
-const Rows = ({ places, ids, selected, sorting, onSelect }: RackListProps) => {
+const Rows = ({ places, ids, selected, sorting, expected, onSelect }: RackListProps) => {
   const list = useRef<HTMLDivElement>(null);
   const small = useSmall();
   // A finger needs the tall row, whatever was chosen.
   const dense = useDensity((state) => state.dense) && !small;
   const heights = small ? TOUCH_HEIGHTS : dense ? DENSE_HEIGHTS : HEIGHTS;
-  const rows = useMemo(() => layOutRack(places, sorting), [places, sorting]);
+  const rows = useMemo(
+    () => layOutRack(places, sorting, { expected, expectedTitle: WORDS.rack.expectedTitle }),
+    [places, sorting, expected],
+  );
   const { tops, total } = useMemo(() => placeRows(rows, heights), [rows, heights]);
   const [from, to] = useRowWindow(
     list,
@@ -107,6 +112,8 @@ const Rows = ({ places, ids, selected, sorting, onSelect }: RackListProps) => {
               );
             case 'empty':
               return <EmptySlab key={row.key} {...place} label={row.label} />;
+            case 'expected':
+              return <ExpectedSlab key={row.key} {...place} label={row.label} expected={row.expected} />;
             case 'machine':
               return (
                 <Slab key={row.key} {...place} machineId={row.id} label={row.label} selected={row.id === selected} onSelect={onSelect} />
@@ -118,4 +125,5 @@ const Rows = ({ places, ids, selected, sorting, onSelect }: RackListProps) => {
   );
 };
 
-export const RackList = (props: RackListProps) => (props.places.length === 0 ? <NothingHeard /> : <Rows {...props} />);
+export const RackList = (props: RackListProps) =>
+  props.places.length + props.expected.length === 0 ? <NothingHeard /> : <Rows {...props} />;

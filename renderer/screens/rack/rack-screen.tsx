@@ -1,8 +1,10 @@
 // The rack: every machine as a slab in port order, and beside it the one that is selected. On a narrow screen the
 // selected machine takes the whole place.
 import { useCallback, useEffect, useMemo } from 'react';
+import { expectedIn } from '../../store/expected.ts';
 import { go } from '../../store/route.ts';
 import { useSelection } from '../../store/selection.ts';
+import { useSitePlan } from '../../store/use-site-plan.ts';
 import { useStation } from '../../store/station-store.ts';
 import { MachineScreen } from '../machine/machine-screen.tsx';
 import { MachinePanel } from '../machine/machine-panel.tsx';
@@ -29,13 +31,15 @@ const RackWithPanel = ({ onSearch }: { readonly onSearch: () => void }) => {
     },
     [wide],
   );
+  const plan = useSitePlan().value;
+  const expected = useMemo(() => expectedIn(plan), [plan]);
   useRackKeys(ids);
   const shown = selected !== null && machines.has(selected) ? selected : null;
   return (
     <div className={styles['screen']}>
       <div className={styles['rack']} onPointerEnter={hold} onPointerLeave={release}>
-        <RackHead ids={ids} onSearch={onSearch} />
-        <RackList places={places} ids={ids} selected={shown} sorting={sorting} onSelect={select} />
+        <RackHead ids={ids} plan={plan?.counts ?? null} onSearch={onSearch} />
+        <RackList places={places} ids={ids} selected={shown} sorting={sorting} expected={expected} onSelect={select} />
       </div>
       {wide ? (
         <aside className={styles['panel']} aria-label={WORDS.screens.rack}>

@@ -11,6 +11,7 @@ import { modelLine, stateWithProgress, toneOf } from '../../words/machine.ts';
 import { WORDS } from '../../words/screens.ts';
 import { figuresOf, underState } from './slab-words.ts';
 import styles from './slab.module.css';
+import type { Expected } from '../../store/rack-order.ts';
 import type { MachineView } from '../../../preload/contract/views.ts';
 
 /** Where a row stands: px from the top of the list, and its number of how many. */
@@ -79,6 +80,36 @@ export const Slab = memo(function Slab({ machineId, label, selected, onSelect, t
         <span className={styles['says']}>{underState(machine)}</span>
       </span>
       <Figures machine={machine} />
+    </div>
+  );
+});
+
+/** A machine that the plan expects and nobody has heard. */
+export const ExpectedSlab = memo(function ExpectedSlab({
+  label,
+  expected,
+  top,
+  position,
+  size,
+}: RowPlace & { readonly label: string; readonly expected: Expected }) {
+  return (
+    <div
+      className={cx(styles['slab'], styles['empty'])}
+      role="option"
+      aria-selected={false}
+      aria-disabled="true"
+      aria-posinset={position}
+      aria-setsize={size}
+      style={{ top }}
+    >
+      <span className={styles['label']}>{label}</span>
+      <span className={styles['who']}>
+        <span className={styles['name']}>{expected.name}</span>
+        <span className={styles['model']}>{expected.says}</span>
+      </span>
+      <span className={styles['what']}>
+        <span className={styles['says']}>{WORDS.rack.expected}</span>
+      </span>
     </div>
   );
 });
