@@ -6,8 +6,8 @@ import type { Policy } from '../../preload/contract/policy.ts';
 import { policySchema } from '../../preload/contract/policy.ts';
 import { declaredIn, policyProblems } from './check-policy.ts';
 import type { KnownRecipe } from './policy-problem.ts';
-import { parsePlaced } from './json-places.ts';
-import type { PlacedJson } from './json-places.ts';
+import { parsePlaced } from '../written/json-places.ts';
+import type { PlacedJson } from '../written/json-places.ts';
 
 const FORMAT = 'policies/1';
 const SHOWN_MAX = 10;

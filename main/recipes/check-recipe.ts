@@ -5,7 +5,7 @@ import type { Result } from '../../agent/protocol/failure.ts';
 import { recipePayloadSchema } from '../../agent/protocol/recipe.ts';
 import { recipeFileSchema } from '../../preload/contract/recipe.ts';
 import type { Recipe, RecipeFile } from '../../preload/contract/recipe.ts';
-import { schemaProblems } from '../matching/file-words.ts';
+import { schemaFindings } from '../written/schema-words.ts';
 import { nearest } from '../matching/text.ts';
 import { RECIPE_WORDS } from './recipe-words.ts';
 import { factsIn, stationNamesIn } from './template.ts';
@@ -23,7 +23,10 @@ export const checkRecipeFile = (text: string): Result<RecipeFile> => {
     return invalid([`recipe.json: is no JSON (${error instanceof Error ? error.message : String(error)})`]);
   }
   const parsed = recipeFileSchema.safeParse(value);
-  if (!parsed.success) return invalid(schemaProblems(parsed.error.issues, value, '', RECIPE_WORDS));
+  if (!parsed.success)
+    return invalid(
+      schemaFindings(parsed.error.issues, value, RECIPE_WORDS).map(({ path, reason }) => `${path === '' ? 'the whole' : path}: ${reason}`),
+    );
   const problems = [...factProblems(parsed.data), ...fileProblems(parsed.data), ...labelProblems(parsed.data)];
   return problems.length === 0 ? success(parsed.data) : invalid(problems);
 };

@@ -1,7 +1,7 @@
 // What may stand in each field of recipe.json, for its author (docs/recipes.md).
 import { writtenDiskHintSchema } from '../../agent/protocol/decision.ts';
 import { RECIPE_FILE_KEYS } from '../../preload/contract/recipe.ts';
-import type { FileWords } from '../matching/file-words.ts';
+import type { FileWords } from '../written/schema-words.ts';
 
 const FILE = 'the plain name of a file beside recipe.json';
 const FILES = `a list of names of files beside recipe.json, such as ["rootfs.tar.gz"]`;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { arrived, differenceOf } from '../../main/matching/compare-policies.ts';
 import { policyProblems } from '../../main/matching/check-policy.ts';
-import { parsePlaced } from '../../main/matching/json-places.ts';
+import { parsePlaced } from '../../main/written/json-places.ts';
 import { readPolicyFile, writePolicyFile } from '../../main/matching/policy-file.ts';
 import type { Condition, Policy } from '../../preload/contract/policy.ts';
 

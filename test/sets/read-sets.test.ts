@@ -27,33 +27,39 @@ test('one set, a list, and what export writes are taken; what is written reads a
 
 describe('refused', () => {
   test.each<[string, unknown, RegExp]>([
-    ['no JSON', '{', /no JSON/],
+    ['no JSON', '{', /line 1, column 2: /],
     ['nothing', [], /holds no set/],
-    ['a name with blanks', { ...SET, name: 'my lab' }, /set.name: "my lab" is not small letters, digits and hyphens/],
-    ['no members', { name: 'lab', members: [] }, /set.members: \[\] is not a list of 1 to 16 members/],
+    ['a name with blanks', { ...SET, name: 'my lab' }, /set "my lab", name: "my lab" is not small letters, digits and hyphens/],
+    ['no members', { name: 'lab', members: [] }, /set "lab", members: \[\] is not a list of 1 to 16 members/],
     [
       'members under another name',
       { name: 'lab', member: SET.members },
-      /set.members: is missing: a list.*unknown field "member", did you mean "members"/,
+      /set "lab", members: is missing: a list.*unknown field "member", did you mean "members"/,
     ],
     [
       'an image by a part of its id',
       { name: 'lab', members: [{ name: 'web', osoid: '12' }] },
-      /set.members\[0\].osoid: "12" is not the 64 hex/,
+      /set "lab", members\[0\].osoid: "12" is not the 64 hex/,
     ],
     [
       'a member of nothing',
       { name: 'lab', members: [{ name: 'web' }] },
-      /set.members\[0\]: .* is not a list of 1 to 16 members, each a name with one of osoid, labels, recipe/,
+      /set "lab", members\[0\]: .* is not a list of 1 to 16 members, each a name with one of osoid, labels, recipe/,
     ],
-    ['a member of two things', { name: 'lab', members: [{ name: 'web', recipe: 'web', osoid: OSOID }] }, /set.members\[0\]/],
+    ['a member of two things', { name: 'lab', members: [{ name: 'web', recipe: 'web', osoid: OSOID }] }, /set "lab", members\[0\]/],
     ['a recipe that is not here', { name: 'lab', members: [{ name: 'web', recipe: 'wbe' }] }, /unknown recipe "wbe", did you mean "web"/],
     ['labels that take any image', { name: 'lab', members: [{ name: 'web', labels: {} }] }, /labels: is empty/],
     ['a member twice', { name: 'lab', members: [SET.members[2], SET.members[2]] }, /members\[1\].name: "web" stands there twice/],
     ['an end that is none of them', { ...SET, final: 'mail' }, /no member "mail"; members are rescue, base, web/],
-    ['a set twice', [SET, SET], /\[1\].name: "lab" stands there twice/],
+    ['a set twice', [SET, SET], /set "lab", name: "lab" stands there twice/],
     ['an unknown key', { ...SET, colour: 'red' }, /colour/],
   ])('%s', (_what, value, reason) => expect(refusal(value)).toMatch(reason));
+  test('by the line of a file that has several', () => {
+    const text = JSON.stringify({ sets: [SET, { name: 'lab2', members: [{ name: 'web', osoid: '12' }] }] }, null, 2);
+    const line = text.split('\n').findIndex((one) => one.includes('"12"')) + 1;
+    expect(refusal(text)).toContain(`sets.json: line ${line}, set "lab2", members[0].osoid: "12" is not`);
+    expect(refusal(JSON.stringify([SET, { members: [] }]))).toContain('set 2, name: is missing');
+  });
   test('but a set from elsewhere may name recipes that arrive later', () => {
     expect(refusal({ name: 'lab', members: [{ name: 'web', recipe: 'later' }] }, null)).toBe('taken');
   });

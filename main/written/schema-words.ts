@@ -1,7 +1,7 @@
 // What a schema refuses in a file that people write by hand (fields, image sets, recipes), said for its author: the place, what stands
 // there, what may stand there, and the right spelling where it can be guessed. PURE.
 import type { z } from 'zod';
-import { didYouMean } from './text.ts';
+import { didYouMean } from '../matching/text.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -12,15 +12,19 @@ export type FileWords = {
   readonly keys: readonly string[];
 };
 
+/** `path` as in `members[0].name`, empty for the whole. */
+export type Finding = { readonly path: string; readonly reason: string };
+
 const shown = (value: unknown): string => {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
 
-const placeOf = (outer: string, path: readonly PropertyKey[]): string => {
-  const place = outer + path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return place === '' ? 'the whole' : place.replace(/^\./, '');
-};
+const pathText = (path: readonly PropertyKey[]): string =>
+  path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
 
 const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>(
@@ -47,15 +51,13 @@ const reasonOf = (issue: Issue, value: unknown, words: FileWords): string => {
   return may === null ? `${shown(found)}: ${issue.message}` : `${shown(found)} is not ${may}${near}`;
 };
 
-/** `field.type: "Choice" is not text, number …`, one a problem; `outer` is what the whole is called. */
-export const schemaProblems = (issues: readonly Issue[], value: unknown, outer: string, words: FileWords): readonly string[] =>
+/** What each field says against the schema: `"Choice" is not text, number …`. */
+export const schemaFindings = (issues: readonly Issue[], value: unknown, words: FileWords): Finding[] =>
   issues.flatMap((issue) => {
-    if (issue.code !== 'unrecognized_keys') return [`${placeOf(outer, issue.path)}: ${reasonOf(issue, value, words)}`];
+    const path = pathText(issue.path);
+    if (issue.code !== 'unrecognized_keys') return [{ path, reason: reasonOf(issue, value, words) }];
     return issue.keys.map((key) => {
       const near = didYouMean(key, words.keys);
-      return `${placeOf(outer, issue.path)}: unknown field "${key}"${near === '' ? `; there are ${words.keys.join(', ')}` : near}`;
+      return { path, reason: `unknown field "${key}"${near === '' ? `; there are ${words.keys.join(', ')}` : near}` };
     });
   });
-
-/** Reasons as one sentence. */
-export const oneSentence = (reasons: readonly string[]): string => `${reasons.join('; ').replace(/[.\s]+$/, '')}.`;
