@@ -202,7 +202,22 @@ export const createRecordChanges = (options: RecordChangesOptions): RecordChange
     }
   };
 
+  /** What a later change made of the same records would be lost or doubled: its own copy of them still holds what goes back here. */
+  const laterOf = (change: RecordChange): RecordChange | undefined => {
+    const ids = [change.keptId, change.otherId];
+    return changes.all().findLast(({ id, keptId, otherId, undoneAtMs }) => {
+      return id > change.id && undoneAtMs === null && (ids.includes(keptId) || ids.includes(otherId));
+    });
+  };
+
   const undo = database.transaction((change: RecordChange, before: Before): Result<null> => {
+    const later = laterOf(change);
+    if (later !== undefined)
+      return failed(
+        'machine.undo-order',
+        `Change ${later.id}, the ${later.kind} of ${later.keptName} and ${later.otherName}, came later and is about the same records.`,
+        `Take that one back first: rackside machines undo ${later.id}`,
+      );
     const kept = records.get(change.keptId);
     const gone = 'One of the two has been merged again since; undo that change first: rackside machines changes';
     if (!kept.ok) return failed('machine.undo-order', `${change.keptName} is no longer there.`, gone);

@@ -285,7 +285,9 @@ describe('undo', () => {
     fallSilent();
     const first = value(merge(a, b));
     const second = value(merge(c, rig.view(a.id)));
-    expect(code(undo(first.id))).toBe('machine.undo-order');
+    expect(undo(first.id)).toMatchObject({
+      failure: { code: 'machine.undo-order', next: `Take that one back first: rackside machines undo ${second.id}` },
+    });
     expect(code(undo(99))).toBe('machine.change-unknown');
     value(undo(second.id));
     value(undo(first.id));
