@@ -5,6 +5,7 @@ import type { Result } from '../../agent/protocol/failure.ts';
 import { recipePayloadSchema } from '../../agent/protocol/recipe.ts';
 import { recipeFileSchema } from '../../preload/contract/recipe.ts';
 import type { Recipe, RecipeFile } from '../../preload/contract/recipe.ts';
+import { parsePlaced } from '../written/json-places.ts';
 import { schemaFindings } from '../written/schema-words.ts';
 import { nearest } from '../matching/text.ts';
 import { RECIPE_WORDS } from './recipe-words.ts';
@@ -16,17 +17,14 @@ const LABEL_MOST = 64;
 
 /** What `recipe.json` says, or `recipe.invalid` with every problem up to the fifth. */
 export const checkRecipeFile = (text: string): Result<RecipeFile> => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return invalid([`recipe.json: is no JSON (${error instanceof Error ? error.message : String(error)})`]);
-  }
+  const placed = parsePlaced(text);
+  if (!placed.ok) return invalid([`recipe.json: ${placed.failure.message}`]);
+  const { value, lineOf } = placed.value;
   const parsed = recipeFileSchema.safeParse(value);
-  if (!parsed.success)
-    return invalid(
-      schemaFindings(parsed.error.issues, value, RECIPE_WORDS).map(({ path, reason }) => `${path === '' ? 'the whole' : path}: ${reason}`),
-    );
+  if (!parsed.success) {
+    const findings = schemaFindings(parsed.error.issues, value, RECIPE_WORDS);
+    return invalid(findings.map(({ path, reason }) => `line ${lineOf(path)}, ${path === '' ? 'the whole' : path}: ${reason}`));
+  }
   const problems = [...factProblems(parsed.data), ...fileProblems(parsed.data), ...labelProblems(parsed.data)];
   return problems.length === 0 ? success(parsed.data) : invalid(problems);
 };

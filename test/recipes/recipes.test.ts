@@ -50,7 +50,16 @@ describe('the gate', () => {
     const checked = checkRecipeFile(JSON.stringify(file(change)));
     expect(checked).toMatchObject({ ok: false, failure: { code: 'recipe.invalid', message: expect.stringContaining(words) as string } });
   });
-  test('what is no JSON is refused', () => expect(code(checkRecipeFile('{'))).toBe('recipe.invalid'));
+  test('what is no JSON is refused by line, and so is a wrong field', () => {
+    const message = (text: string): string => {
+      const checked = checkRecipeFile(text);
+      return checked.ok ? '' : checked.failure.message;
+    };
+    expect(message('{\n  "id": "web",\n}')).toMatch(/^recipe.json: line 3, column 1: /);
+    const text = JSON.stringify(file({ image: { name: 7, labels: {} } }), null, 2);
+    const line = text.split('\n').findIndex((one) => one.includes('"name": 7')) + 1;
+    expect(message(text)).toContain(`line ${line}, image.name: 7 is not`);
+  });
   test('input facts may make machines alike', () =>
     expect(checkRecipeFile(JSON.stringify(file({ matchOn: ['input.site'] }))).ok).toBe(true));
 });
