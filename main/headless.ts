@@ -6,7 +6,9 @@ import type { StationEvent } from '../preload/contract/events.ts';
 import { lockDataFolder, windowToken } from './data-folder.ts';
 import { openLog } from './log.ts';
 import { defaultBundleFolder, defaultKitFolder } from './program-folder.ts';
+import type { FarWindow } from './pipe/far-window.ts';
 import { startWindowListener } from './pipe/listen.ts';
+import type { WindowListener } from './pipe/listen.ts';
 import { createPipe } from './pipe/pipe-server.ts';
 import type { Pipe } from './pipe/pipe-server.ts';
 import { startStation } from './station.ts';
@@ -20,6 +22,8 @@ export type HeadlessOptions = {
   readonly wire: WireOptions;
   /** 0 takes a free one. */
   readonly windowPort: number;
+  /** Served beside the one on loopback, on the same port or a free one. */
+  readonly farWindow?: FarWindow | null;
   /** Default: beside the program. */
   readonly kitFolder?: string;
   readonly bundleFolder?: string;
@@ -32,6 +36,8 @@ export type HeadlessOptions = {
 export type RunningHeadless = {
   /** The window's address with its token: open it in a browser. */
   readonly url: string;
+  /** The same for browsers beyond this computer; null where none was asked for. */
+  readonly farUrl: string | null;
   readonly pipeUrl: string;
   readonly token: string;
   readonly station: RunningStation;
@@ -66,33 +72,35 @@ export const startHeadless = async (options: HeadlessOptions): Promise<Result<Ru
   const { handlers, snapshot } = station.value;
   pipe = createPipe({ handlers, snapshot, onBug: (error, where) => log.bug(where, error) });
   const token = windowToken(options.dataFolder);
-  const listener = await startWindowListener({
-    port: options.windowPort,
-    token,
-    bundleFolder: options.bundleFolder ?? defaultBundleFolder(),
-    pipe,
-  });
-  if (!listener.ok) {
-    pipe.close();
+  const listeners: WindowListener[] = [];
+  const stopAll = async (): Promise<void> => {
+    for (const listener of listeners.toReversed()) await listener.stop();
+    pipe?.close();
     await station.value.stop();
+    await log.close();
     data.value.release();
-    return listener;
+  };
+  const window = { port: options.windowPort, token, bundleFolder: options.bundleFolder ?? defaultBundleFolder(), pipe };
+  for (const place of [{}, ...(options.farWindow ? [options.farWindow] : [])]) {
+    const listener = await startWindowListener({ ...window, ...place });
+    if (!listener.ok) {
+      await stopAll();
+      return listener;
+    }
+    listeners.push(listener.value);
   }
+  const [near, far] = listeners;
+  if (near === undefined) throw new Error('there is always a window on loopback');
   if (options.listen === true)
     await handlers['listening.set']({ on: true, minutes: null, macs: [] }, { signal: new AbortController().signal });
-  data.value.publish({ url: listener.value.url, pipeUrl: listener.value.pipeUrl, token, startedAtMs: Date.now() });
-  const { url, pipeUrl } = listener.value;
+  const { url, pipeUrl } = near;
+  data.value.publish({ url, pipeUrl, token, startedAtMs: Date.now() });
   return success({
     url: `${url}#token=${token}`,
+    farUrl: far === undefined ? null : `${far.url}#token=${token}`,
     pipeUrl,
     token,
     station: station.value,
-    stop: async () => {
-      await listener.value.stop();
-      pipe.close();
-      await station.value.stop();
-      await log.close();
-      data.value.release();
-    },
+    stop: stopAll,
   });
 };

@@ -6,6 +6,7 @@ import type { Result } from '../../agent/protocol/failure.ts';
 import type { PreflightReport, StationView } from '../../preload/contract/views.ts';
 import { normaliseMac } from '../boot/paths.ts';
 import { findRunningStation } from '../data-folder.ts';
+import { readFarWindow } from '../pipe/far-window.ts';
 import { listNics } from '../network/nics.ts';
 import { defaultKitFolder } from '../program-folder.ts';
 import { DEFAULT_HTTP_PORT, modeOf, parseWireOptions, portOf, WIRE_OPTIONS } from '../wire/options.ts';
@@ -52,6 +53,13 @@ const serve: Command = {
     if (!wire.ok) return invocation.output.fail(wire.failure);
     const windowPort = portOf(invocation.text('window-port'), 0);
     if (!windowPort.ok) return invocation.output.fail(windowPort.failure);
+    const farWish = {
+      address: invocation.text('window-address'),
+      certificateFile: invocation.text('window-certificate'),
+      keyFile: invocation.text('window-key'),
+    };
+    const farWindow = await readFarWindow(farWish, wire.value);
+    if (!farWindow.ok) return invocation.output.fail(farWindow.failure);
     const [libraryFolder, ...moreLibraries] = librariesOf(invocation);
     // Here and in `preflight` alone: any other command would load a whole station to send one call.
     const { startHeadless } = await import('../headless.ts');
@@ -62,15 +70,16 @@ const serve: Command = {
       listen: invocation.flag('listen'),
       wire: wire.value,
       windowPort: windowPort.value,
+      farWindow: farWindow.value,
       siteName: invocation.text('site'),
       operator: invocation.text('operator'),
       kitFolder: kitOf(invocation),
     });
     if (!started.ok) return invocation.output.fail(started.failure);
-    const { url, station } = started.value;
+    const { url, farUrl, station } = started.value;
     const view = station.view();
     invocation.output.print(
-      { url, station: view, ports: station.ports() },
+      { url, farUrl, station: view, ports: station.ports() },
       [
         `Station "${view.name}" on ${view.wire.nic ?? 'loopback'} ${view.wire.address} (${view.wire.mode}); listening: ${view.listening.on ? 'on' : 'off'}`,
         ...(view.wire.problem === null
@@ -78,6 +87,7 @@ const serve: Command = {
           : [`PROBLEM ${view.wire.problem.message} ${view.wire.problem.next} (${view.wire.problem.code})`]),
         ...(view.kit.problem === null ? [] : [`PROBLEM ${view.kit.problem.message} ${view.kit.problem.next} (${view.kit.problem.code})`]),
         `Window: ${url}`,
+        ...(farUrl === null ? [] : [`Window beyond this computer: ${farUrl}`]),
         'Ctrl-C ends the station.',
       ].join('\n'),
     );

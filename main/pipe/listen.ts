@@ -25,6 +25,8 @@ export type WindowListenerOptions = {
   readonly bundleFolder: string;
   readonly pipe: Pipe;
   readonly tls?: { readonly certificate: string; readonly key: string };
+  /** Host names by which it may be called beside its address. */
+  readonly names?: readonly string[];
   /** Origins beside the listener's own, e.g. that of the desktop window. */
   readonly origins?: readonly string[];
 };
@@ -87,7 +89,12 @@ export const startWindowListener = async (options: WindowListenerOptions): Promi
   if (!started.ok) return started;
   const port = started.value.port;
   const named = isIP(host) === 6 ? `[${host}]` : host;
-  const hosts = new Set([`${named}:${port}`, ...(isLoopback(host) ? [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`] : [])]);
+  const called = [named, ...(options.names ?? [])];
+  // A browser leaves the port away that https has by default.
+  const hosts = new Set([
+    ...called.flatMap((name) => [`${name}:${port}`, ...(secure && port === 443 ? [name] : [])]),
+    ...(isLoopback(host) ? [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`] : []),
+  ]);
   const scheme = secure ? 'https' : 'http';
   const origins = new Set([...[...hosts].map((one) => `${scheme}://${one}`), DESKTOP_ORIGIN, ...(options.origins ?? [])]);
   const rules = { hosts, origins, sessions, port, secure, bundle: bundle.value };

@@ -39,6 +39,13 @@ export const WIRE_OPTIONS = {
   pool: { type: 'string', value: 'FIRST-LAST', help: 'addresses to hand out (default: the upper three quarters of the subnet)' },
   'http-port': { type: 'string', value: 'PORT', help: `port for targets (default ${DEFAULT_HTTP_PORT})` },
   'window-port': { type: 'string', value: 'PORT', help: 'port of the window on 127.0.0.1 (default: any free one)' },
+  'window-address': {
+    type: 'string',
+    value: 'ADDRESS',
+    help: 'serve the window for other computers too, at this address of ours; wants a certificate and its key',
+  },
+  'window-certificate': { type: 'string', value: 'FILE', help: 'certificate (PEM) for --window-address' },
+  'window-key': { type: 'string', value: 'FILE', help: 'its key (PEM)' },
   kit: { type: 'string', value: 'FOLDER', help: 'boot kit (default: the one that came with the program)' },
   library: {
     type: 'string',

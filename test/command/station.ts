@@ -14,6 +14,7 @@ export type Served = {
   readonly program: Program;
   readonly ports: { readonly dhcp: number; readonly tftp: number; readonly http: number };
   readonly url: string;
+  readonly farUrl: string | null;
 };
 
 export type CommandLab = {
@@ -60,8 +61,7 @@ export const createCommandLab = async (): Promise<CommandLab> => {
     serve: async (httpPort = 0, ...words) => {
       const program = start(['serve', '--loopback', '--listen', '--json', '--kit', kitFolder, '--http-port', String(httpPort), ...words]);
       const line = await program.line(/^\{"url"/, 50_000);
-      const { url, ports } = JSON.parse(line) as Pick<Served, 'url' | 'ports'>;
-      return { program, url, ports };
+      return { program, ...(JSON.parse(line) as Pick<Served, 'url' | 'farUrl' | 'ports'>) };
     },
     stop: async () => {
       for (const program of programs) await program.stop('SIGINT');
