@@ -25,12 +25,12 @@ const FIELD_OF: Readonly<Record<string, FillerField>> = {
   'network.boot-mac': 'mac',
 };
 
-/** A service tag of seven letters and digits may look like filler and is none (docs/facts.md). */
-const mayBeServiceTag = (field: FillerField, text: string): boolean => field === 'serial' && /^[0-9a-z]{7}$/.test(text);
+/** Of serials only words: what has digits may be somebody's numbering (`SERIAL-0`), or Dell's seven letters and digits (docs/facts.md). */
+const mayBeSerial = (field: FillerField, text: string): boolean => field === 'serial' && /\d/.test(text);
 
 /** Of one folded operand: why the fact never has it, or null. */
 export const fillerReason = (fact: string, text: string): string | null => {
   const field = Object.hasOwn(FIELD_OF, fact) ? FIELD_OF[fact] : undefined;
-  if (field === undefined || text === '' || !isFiller(field, text) || mayBeServiceTag(field, text)) return null;
+  if (field === undefined || text === '' || !isFiller(field, text) || mayBeSerial(field, text)) return null;
   return `${JSON.stringify(text)} is what makers leave where nobody filled anything in, and counts as not known; write {"fact": "${fact}", "present": false}`;
 };

@@ -145,6 +145,7 @@ const some: readonly Condition[] = [
   { fact: 'board.serial', matches: '/CN7/' },
   { fact: 'network.port', matches: '/1/' },
   { fact: 'system.serial', equal: '1234567' },
+  { fact: 'system.serial', equal: 'SERIAL-0' },
   { fact: 'system.serial', equal: '0' },
   { fact: 'asset.tag', equal: 'None' },
   { fact: 'role', equal: 'standard' },
