@@ -60,6 +60,18 @@ describe('who is this?', () => {
     ],
     ['the second node of a twin with one serial', { serial: 's1', uuid: 'u2', board: 'b2', macs: ['m7'] }, [known('a', server)], 'new'],
     [
+      'the second of two blades that tell nothing but one serial',
+      { serial: 's1', chassis: 's1', macs: ['m7'], disks: ['d7'] },
+      [known('a', { serial: 's1', chassis: 's1', macs: ['m1'], disks: ['d1'] })],
+      'tie a',
+    ],
+    [
+      'a machine that tells nothing but its serial, with other cards and its own disk',
+      { serial: 's1', macs: ['m7'], disks: ['d1'] },
+      [known('a', { serial: 's1', macs: ['m1'], disks: ['d1'] })],
+      'a',
+    ],
+    [
       'a node of known twins with one serial',
       { serial: 's1', uuid: 'u2' },
       [known('a', { serial: 's1', uuid: 'u1' }), known('b', { serial: 's1', uuid: 'u2' })],

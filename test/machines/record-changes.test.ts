@@ -233,7 +233,7 @@ describe('split', () => {
     const machine = boot(macA, 'SERIAL-A');
     fallSilent();
     rig.station.machines.sweep();
-    const second = boot(macB, 'SERIAL-A', { disks: [disk({ serial: 'OTHER' })] });
+    const second = boot(macB, 'SERIAL-A', { disks: [disk({ serial: 'OTHER' }), disk({ serial: `DISK-${macA}` })] });
     expect(second.id).toBe(machine.id);
     const { sessionId } = value(rig.station.machines.get(machine.id));
     const change = value(split(second, macB));
