@@ -154,6 +154,7 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
     library,
     stationUrl: () => `http://${wire.kind === 'rack' ? wire.network.address : '127.0.0.1'}:${keeper.ports().http}`,
     onStarted: journey.onInstallerStarted,
+    onRead: journey.onInstallerRead,
     onFinished: journey.onInstallerFinished,
   });
 

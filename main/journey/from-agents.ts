@@ -14,7 +14,7 @@ import type { InstallerBoot } from '../recipes/installer-boots.ts';
 import { imageBuilt, orderBuild, payloadOf } from './build-step.ts';
 import { captureFinished } from './capture-step.ts';
 import { decideFor } from './decision-step.ts';
-import { installerFinished, installerStarted, restartIntoInstaller } from './install-step.ts';
+import { installerFinished, installerRead, installerStarted, restartIntoInstaller } from './install-step.ts';
 import { send } from './journey-parts.ts';
 import type { Parts } from './journey-parts.ts';
 import type { Machine } from '../machines/machine.ts';
@@ -51,6 +51,8 @@ export type FromAgents = {
 
   /** A machine was handed its vendor's installer. */
   onInstallerStarted(boot: InstallerBoot): void;
+  /** The installer was given one of its answer files. */
+  onInstallerRead(boot: InstallerBoot, name: string): void;
   /** The installer says that it is done. */
   onInstallerFinished(boot: InstallerBoot): void;
 };
@@ -143,6 +145,7 @@ export const fromAgents = (
     },
 
     onInstallerStarted: (boot) => atomically(() => installerStarted(parts, boot)),
+    onInstallerRead: (boot, name) => atomically(() => installerRead(parts, boot, name)),
     onInstallerFinished: (boot) => atomically(() => installerFinished(parts, boot)),
   };
 };

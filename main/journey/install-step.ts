@@ -38,9 +38,19 @@ export const installerStarted = (parts: Parts, boot: InstallerBoot): void => {
   parts.installers.enter(job.id, 'installing');
   parts.jobs.step({ kind: 'step', jobId: job.id, step: 'install', state: 'started', note: '' });
   const machine = parts.machines.change(job.machineId, {
-    says: `The installer of recipe "${job.wish.key.id}" is at work; it comes back by itself.`,
+    says: `The installer of recipe "${job.wish.key.id}" is at work; ${comesBack(parts, boot)}`,
   });
   note(parts, machine, 'installer.started', `The installer of recipe "${job.wish.key.id}" was handed out.`, { jobId: job.id });
+};
+
+/** It runs and reaches the station: from here on a machine that stays away is busy, or stands at a question on its own screen. */
+export const installerRead = (parts: Parts, boot: InstallerBoot, name: string): void => {
+  const job = activeBuild(parts, boot);
+  if (job === null || boot.phase !== 'installing' || boot.finishedAtMs !== null) return;
+  const machine = parts.machines.change(job.machineId, {
+    says: `The installer of recipe "${job.wish.key.id}" has read its answers and is at work; ${comesBack(parts, boot)}`,
+  });
+  note(parts, machine, 'installer.read-answers', `The installer has read ${name}.`, { jobId: job.id });
 };
 
 export const installerFinished = (parts: Parts, boot: InstallerBoot): void => {
@@ -91,8 +101,7 @@ export const endOverdueInstallers = (parts: Parts): void => {
       parts.installers.drop(boot.jobId);
       continue;
     }
-    const recipe = parts.recipes.bySha256(boot.recipeSha256)?.recipe;
-    const minutes = recipe?.timeLimitMinutes ?? 30;
+    const minutes = timeLimitMinutes(parts, boot);
     const sinceMs = parts.now() - boot.phaseAtMs;
     const isOverdue = boot.phase === 'ready' ? sinceMs > START_MOST_MS : boot.phase === 'installing' && sinceMs > minutes * 60_000;
     if (!isOverdue) continue;
@@ -118,6 +127,12 @@ export const endOverdueInstallers = (parts: Parts): void => {
     else parts.machines.change(job.machineId, { jobId: null, failedAttempts: machine.value.failedAttempts + 1, says: failure.message });
   }
 };
+
+const timeLimitMinutes = (parts: Parts, boot: InstallerBoot): number =>
+  parts.recipes.bySha256(boot.recipeSha256)?.recipe.timeLimitMinutes ?? 30;
+
+const comesBack = (parts: Parts, boot: InstallerBoot): string =>
+  `it comes back by itself, within ${timeLimitMinutes(parts, boot)} minutes of its start.`;
 
 const activeBuild = (parts: Parts, boot: InstallerBoot): BuildJob | null => {
   const job = parts.jobs.get(boot.jobId);

@@ -22,6 +22,7 @@ export const installations = ({
   machines,
   jobs,
   onStarted,
+  onRead,
   ...files
 }: {
   readonly installers: InstallerBoots;
@@ -40,8 +41,16 @@ export const installations = ({
     const boot = installers.ofMac(mac);
     return boot?.phase === 'ready' ? installation(boot) : null;
   };
+  /** Some installers read the same file several times; the first time is the news. */
+  const known = new Set<string>();
+  const once = (boot: InstallerBoot, name: string): void => {
+    const key = `${boot.token}/${name}`;
+    if (known.has(key)) return;
+    known.add(key);
+    onRead(boot, name);
+  };
   return {
-    files: installerFiles({ ...files, installation: (token) => installation(installers.ofToken(token)) }),
+    files: installerFiles({ ...files, onRead: once, installation: (token) => installation(installers.ofToken(token)) }),
     peek: (mac) => {
       const one = ready(mac);
       return one === null ? null : { shim: installerShim(one) };

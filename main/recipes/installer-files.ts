@@ -81,6 +81,8 @@ export type InstallerFilesOptions = {
   readonly library: Pick<Library, 'payloadPart'>;
   readonly installation: (token: string) => Installation | null;
   readonly stationUrl: () => string;
+  /** It was given one of its answer files, filled in: it runs and reaches the station. */
+  readonly onRead: (boot: InstallerBoot, name: string) => void;
   readonly onFinished: (boot: InstallerBoot) => void;
 };
 
@@ -98,7 +100,7 @@ const BY_TFTP_MOST_BYTES = 512 * 1024 * 1024;
 
 type Found = { readonly kind: 'payload'; readonly payload: RecipePayload } | { readonly kind: 'text'; readonly text: string };
 
-export const installerFiles = ({ library, installation, stationUrl, onFinished }: InstallerFilesOptions): InstallerFiles => {
+export const installerFiles = ({ library, installation, stationUrl, onRead, onFinished }: InstallerFilesOptions): InstallerFiles => {
   const kept = new Map<string, Promise<Uint8Array | null>>();
   const wholeOf = (payload: RecipePayload): Promise<Uint8Array | null> => {
     const known = kept.get(payload.sha256);
@@ -116,7 +118,9 @@ export const installerFiles = ({ library, installation, stationUrl, onFinished }
     const answer = recipe.answers.find((each) => each.name === name);
     if (answer !== undefined) {
       const text = fillTemplate(answer.text, { facts, station: stationValues(one, stationUrl()) });
-      return text.ok ? success({ kind: 'text', text: text.value }) : text;
+      if (!text.ok) return text;
+      onRead(one.boot, name);
+      return success({ kind: 'text', text: text.value });
     }
     const wanted =
       name === SHIM_NAME && recipe.shim !== undefined ? recipe.shim : name === GRUB_NAME && recipe.grub !== undefined ? recipe.grub : name;

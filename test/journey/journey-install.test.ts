@@ -79,6 +79,19 @@ describe('an installer', () => {
     expect(jobOf(jobId)).toMatchObject({ state: 'running', attempt: 2 });
   });
 
+  test('says how long it may take, and that it has read its answers', () => {
+    const { machineId } = installing();
+    expect(rig.view(machineId).says).toBe(
+      'The installer of recipe "vendor" is at work; it comes back by itself, within 60 minutes of its start.',
+    );
+    rig.station.journey.onInstallerRead(boot(), 'a.txt');
+    expect(rig.view(machineId).says).toContain('has read its answers and is at work; it comes back by itself, within 60 minutes');
+    // One that is done no longer reads: what it says then stands.
+    rig.station.journey.onInstallerFinished(boot());
+    rig.station.journey.onInstallerRead(boot(), 'a.txt');
+    expect(rig.view(machineId).says).toContain('says that it is done');
+  });
+
   test('that never says it is done has failed when the machine is back', () => {
     const { jobId } = installing();
     const back = rig.agent(MAC);

@@ -67,6 +67,8 @@ const machine = async (
     runInstaller: async ({ commandLine, by }) => {
       const url = /answers=(\S+)/.exec(commandLine)?.[1] ?? '';
       const answers = await (await get(url)).text();
+      // Some installers read them again.
+      await (await get(url)).text();
       did.push({ by, commandLine, answers });
       await wish.gate;
       if (wish.writes !== false) {
@@ -112,6 +114,9 @@ describe('an installer', () => {
       'boot-entry',
       'record',
     ]);
+    await lab.heard('installer.read-answers', /has read answers\.txt/);
+    const events = await need(lab.rehearsal.call('events.list', { afterId: 0, limit: 1000, machineId: null }));
+    expect(events.filter(({ kind }) => kind === 'installer.read-answers')).toHaveLength(1);
     const [image] = await images();
     expect(image).toMatchObject({ trust: 'trusted', recipe: { id: 'vendor', version: '1', matchOn: { 'firmware.kind': firmware } } });
 
