@@ -33,7 +33,11 @@ const describePreflight = (report: PreflightReport): string =>
   ].join('\n');
 
 const wireOf = (invocation: Invocation) =>
-  parseWireOptions({ text: (name) => invocation.text(name), flag: (name) => invocation.flag(name) });
+  parseWireOptions({
+    text: (name) => invocation.text(name),
+    list: (name) => invocation.list(name),
+    flag: (name) => invocation.flag(name),
+  });
 
 const librariesOf = (invocation: Invocation): readonly [string, ...string[]] => {
   const [first = join(invocation.dataFolder, 'library'), ...more] = invocation.list('library').map((folder) => resolve(folder));

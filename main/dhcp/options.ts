@@ -1,5 +1,5 @@
 // The DHCP options we speak, read from and written as typed values: RFC 2132, 3004 (user class), 3046 (relay information),
-// 4578 (PXE: 93, 94, 97), 6842 (client id echo). A malformed option reads as null: a client's slip must not cost it its answer.
+// 4578 (PXE: 93, 94, 97), 5859 (150), 6842 (client id echo). A malformed option reads as null: a client's slip must not cost it its answer.
 import { formatIpv4, parseIpv4 } from '../network/ipv4.ts';
 import type { DhcpPacket } from './packet.ts';
 
@@ -29,6 +29,7 @@ export const OPTION = {
   networkInterface: 94,
   machineId: 97,
   domainSearch: 119,
+  tftpServerAddress: 150,
   ipxeFeatures: 175,
   /** Site-specific: the agent's `rackside.*` words, one string. */
   agentWords: 224,

@@ -127,6 +127,10 @@ export const bootParts = (request: DhcpPacket, client: BootClient, answer: BootA
   }
   if (answer.kind === 'http') return { options: options.set(OPTION.bootFileName, textBytes(answer.url)) };
   options.set(OPTION.tftpServerName, textBytes(answer.server)).set(OPTION.bootFileName, textBytes(answer.bootFile));
+  // RFC 5859: for those who ask for it, by address where option 66 has a name.
+  if (request.options.get(OPTION.parameterList)?.includes(OPTION.tftpServerAddress)) {
+    options.set(OPTION.tftpServerAddress, addressBytes(answer.server));
+  }
   return {
     serverAddress: answer.server,
     serverName: answer.server,

@@ -69,7 +69,7 @@ type Exchange = {
   readonly clientKey: string;
   readonly own: Lease | undefined;
   readonly requested: string | null;
-  /** Never given out: our own address, the routers, the network's and the broadcast address. */
+  /** Never given out: our own address, routers and name servers, the network's and the broadcast address. */
   readonly reserved: ReadonlySet<string>;
   decideBoot(client: BootClient): BootAnswer;
 };
@@ -89,7 +89,8 @@ const exchangeOf = (
   const clientKey = clientKeyOf(packet, client);
   const own = leases.find((lease) => lease.clientKey === clientKey);
   const requested = addressOption(packet, OPTION.requestedAddress);
-  const reserved = new Set([config.serverId, networkAddress(network), broadcastAddress(network), ...(config.routers ?? [])]);
+  const named = [...(config.routers ?? []), ...(config.nameServers ?? [])];
+  const reserved = new Set([config.serverId, networkAddress(network), broadcastAddress(network), ...named]);
   return { packet, message, now, leases, config, client, clientKey, own, requested, reserved, decideBoot };
 };
 

@@ -31,7 +31,7 @@ export type DhcpOptions = {
   /** A machine of ours, which gets a lease in its own operating system as well. */
   knownMac(mac: string): boolean;
   /** Also lease to strangers' operating systems. Default no. */
-  leaseToEveryone?(): boolean;
+  readonly leaseToEveryone?: boolean;
   readonly leases: LeaseStore;
   readonly now: () => number;
   onEvent(event: DhcpEvent): void;
@@ -183,7 +183,7 @@ const serverConfig = (options: DhcpOptions, network: Ipv4Network, serving: () =>
   ...(options.domainName === undefined ? {} : { domainName: options.domainName }),
   answers: (client) => {
     if (!serving()) return 'ignore';
-    const leasing = options.knownMac(client.mac) || (options.leaseToEveryone?.() ?? false);
+    const leasing = options.knownMac(client.mac) || options.leaseToEveryone === true;
     if (client.firmware === 'other') return leasing ? 'lease' : 'ignore';
     // A known machine's agent keeps its network when listening is switched off in the middle of a job.
     if (!options.listening()) return client.firmware === 'agent' && leasing ? 'lease' : 'ignore';

@@ -4,6 +4,8 @@ import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import { broadcastAddress, contains, formatIpv4, isIpv4, networkAddress, parseCidr, parseIpv4, rangeSize } from '../network/ipv4.ts';
 import type { Ipv4Network, Ipv4Range } from '../network/ipv4.ts';
+import { LEASE_OPTIONS, parseLeaseWords } from './lease-words.ts';
+import type { LeaseWords } from './lease-words.ts';
 import { listNics } from '../network/nics.ts';
 import type { Nic } from '../network/nics.ts';
 
@@ -16,6 +18,7 @@ export type WireOptions =
       readonly pool: Ipv4Range;
       readonly httpPort: number;
       readonly leaseSeconds: number;
+      readonly lease?: LeaseWords;
     }
   /** Everything on 127.0.0.1 and free ports; no rights needed, nothing leaves this computer. */
   | {
@@ -37,6 +40,7 @@ export const WIRE_OPTIONS = {
     help: 'hand out addresses (isolated switch), or only boot files beside another DHCP server',
   },
   pool: { type: 'string', value: 'FIRST-LAST', help: 'addresses to hand out (default: the upper three quarters of the subnet)' },
+  ...LEASE_OPTIONS,
   'http-port': { type: 'string', value: 'PORT', help: `port for targets (default ${DEFAULT_HTTP_PORT})` },
   'window-port': { type: 'string', value: 'PORT', help: 'port of the window on 127.0.0.1 (default: any free one)' },
   'window-address': {
@@ -59,7 +63,11 @@ export const WIRE_OPTIONS = {
   loopback: { type: 'boolean', help: 'serve the software rack on 127.0.0.1 instead of a NIC' },
 } as const;
 
-type Words = { text(name: keyof typeof WIRE_OPTIONS): string | undefined; flag(name: keyof typeof WIRE_OPTIONS): boolean };
+type Words = {
+  text(name: keyof typeof WIRE_OPTIONS): string | undefined;
+  list(name: keyof typeof WIRE_OPTIONS): readonly string[];
+  flag(name: keyof typeof WIRE_OPTIONS): boolean;
+};
 
 /** Leaves the lower quarter of the subnet for things with fixed addresses: switches, consoles, the station. */
 const defaultPool = (network: Ipv4Network): Ipv4Range => {
@@ -137,7 +145,7 @@ export const modeOf = (text: string | undefined): Result<'server' | 'proxy'> => 
     : failed('wire.mode-invalid', `"${mode}" is no mode.`, 'Use server or proxy.');
 };
 
-/** Failures `wire.no-such-nic`, `wire.nic-wanted`, `wire.nic-wireless`, `wire.nic-loopback`, `wire.no-link`, `wire.no-address`, `wire.address-invalid`, `wire.pool-invalid`, `wire.port-invalid`, `wire.mode-invalid`. */
+/** Failures `wire.no-such-nic`, `wire.nic-wanted`, `wire.nic-wireless`, `wire.nic-loopback`, `wire.no-link`, `wire.no-address`, `wire.address-invalid`, `wire.pool-invalid`, `wire.lease-invalid`, `wire.port-invalid`, `wire.mode-invalid`. */
 export const parseWireOptions = (words: Words, nics: readonly Nic[] = listNics()): Result<WireOptions> => {
   if (words.flag('loopback')) {
     const httpPort = portOf(words.text('http-port'), 0);
@@ -179,6 +187,8 @@ export const parseWireOptions = (words: Words, nics: readonly Nic[] = listNics()
   // A proxy hands out no address: its pool is never looked at.
   const pool = mode === 'proxy' ? success(defaultPool(network)) : parsePool(words.text('pool'), network);
   if (!pool.ok) return pool;
+  const lease = parseLeaseWords(words, network, mode);
+  if (!lease.ok) return lease;
   const httpPort = portOf(words.text('http-port'), DEFAULT_HTTP_PORT);
   if (!httpPort.ok) return httpPort;
   return success({
@@ -189,5 +199,6 @@ export const parseWireOptions = (words: Words, nics: readonly Nic[] = listNics()
     pool: pool.value,
     httpPort: httpPort.value,
     leaseSeconds: LEASE_SECONDS,
+    lease: lease.value,
   });
 };

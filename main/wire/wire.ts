@@ -131,6 +131,7 @@ export const startWire = async (parts: WireParts): Promise<Result<RunningWire>> 
         : { kind: 'loopback', address, port: 0 },
     pool: options.kind === 'rack' ? options.pool : loopbackPool(options.leases),
     leaseSeconds: options.kind === 'rack' ? options.leaseSeconds : 600,
+    ...(options.kind === 'rack' ? options.lease : {}),
     decideBoot: (client) =>
       decideBoot(
         client,

@@ -29,6 +29,13 @@ describe('server mode', () => {
     },
   );
 
+  test('the address of the TFTP server in option 150 (RFC 5859), for those alone who ask for it', () => {
+    expect(offered(ovmfOptions, PXE)?.options.has(150)).toBe(false);
+    const asking = new Map([...ovmfOptions, [OPTION.parameterList, Uint8Array.of(1, 3, 66, 67, 150)] as const]);
+    expect(offered(asking, PXE)?.options.get(150)).toEqual(Uint8Array.from(SERVER.split('.').map(Number)));
+    expect(offered(asking, NONE)?.options.has(150) ?? false).toBe(false);
+  });
+
   test('UEFI HTTP boot: HTTPClient and the URL, in OFFER and ACK', () => {
     const rig = createRig({}, () => HTTP);
     const offer = reply(rig.send(clientPacket('discover', { options: ovmfHttpOptions })))?.packet;

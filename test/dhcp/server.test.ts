@@ -93,8 +93,8 @@ describe('DISCOVER and SELECTING', () => {
     expect(asking(macNumber(2))).not.toBe('10.9.0.17');
   });
 
-  test('our own address and the routers are never offered, even inside the pool', () => {
-    const rig = createRig({ pool: { first: '10.9.0.0', last: '10.9.0.3' }, routers: ['10.9.0.2'] });
+  test('our own address, routers and name servers are never offered, even inside the pool', () => {
+    const rig = createRig({ pool: { first: '10.9.0.0', last: '10.9.0.4' }, routers: ['10.9.0.2'], nameServers: ['10.9.0.4'] });
     expect([1, 2, 3].map((number) => rig.lease(macNumber(number)))).toEqual(['10.9.0.3', null, null]);
   });
 

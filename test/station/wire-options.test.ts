@@ -19,12 +19,16 @@ const nic = (change: Partial<Nic> = {}): Nic => ({
   ...change,
 });
 
-const parse = (words: Partial<Record<Name, string | true>> = {}, nics: readonly Nic[] = [nic()]) =>
+const parse = (words: Partial<Record<Name, string | true | readonly string[]>> = {}, nics: readonly Nic[] = [nic()]) =>
   parseWireOptions(
     {
       text: (name) => {
         const word = words[name];
-        return word === true ? undefined : word;
+        return typeof word === 'string' ? word : undefined;
+      },
+      list: (name) => {
+        const word = words[name];
+        return Array.isArray(word) ? word : [];
       },
       flag: (name) => words[name] === true,
     },
@@ -56,6 +60,7 @@ describe('what a technician did not say', () => {
       pool: { first: '10.77.0.64', last: '10.77.0.254' },
       httpPort: 8067,
       leaseSeconds: 3600,
+      lease: {},
     });
   });
 
@@ -123,6 +128,40 @@ describe('the pool', () => {
     'a-b',
   ])('"%s" is refused', (pool) => {
     expect(code({ pool })).toBe('wire.pool-invalid');
+  });
+});
+
+describe('what leases carry', () => {
+  test('nothing unless it is set', () => {
+    expect(rack().lease).toEqual({});
+  });
+
+  test('routers, name servers, a domain; an address for strangers too', () => {
+    const words = {
+      router: ['10.77.0.254'],
+      'name-server': ['10.77.0.2', '9.9.9.9'],
+      domain: 'rack.example',
+      'lease-to-all': true,
+    } as const;
+    expect(rack(words).lease).toEqual({
+      routers: ['10.77.0.254'],
+      nameServers: ['10.77.0.2', '9.9.9.9'],
+      domainName: 'rack.example',
+      leaseToEveryone: true,
+    });
+  });
+
+  test.each([
+    [{ router: ['10.78.0.254'] }],
+    [{ router: ['router'] }],
+    [{ 'name-server': ['10.77.0'] }],
+    [{ 'name-server': Array.from({ length: 9 }, (_, n) => `10.77.0.${n + 2}`) }],
+    [{ domain: 'no domain' }],
+    [{ domain: `${'x'.repeat(64)}.example` }],
+    [{ router: ['10.77.0.254'], mode: 'proxy' }],
+    [{ 'lease-to-all': true, mode: 'proxy' }],
+  ] as const)('%j is refused', (words) => {
+    expect(code(words)).toBe('wire.lease-invalid');
   });
 });
 

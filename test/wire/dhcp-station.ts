@@ -31,7 +31,7 @@ const started = await startDhcp({
   decideBoot: () => options.answer ?? { kind: 'pxe', bootFile: 'efi/shimx64.efi', server: address },
   listening: () => true,
   knownMac: () => false,
-  leaseToEveryone: () => options.everyone ?? true,
+  leaseToEveryone: options.everyone ?? true,
   leases,
   now: Date.now,
   onEvent: say,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { StationView } from '../../preload/contract/views.ts';
 import { writeDemoKit } from '../rack/demo-kit.ts';
+import { udhcpc } from './dhcp-clients.ts';
 import { createLab } from './netns.ts';
 import type { Lab, Namespace } from './netns.ts';
 import type { Program } from './program.ts';
@@ -92,4 +93,15 @@ test('no link: the station waits for the cable and serves when it is in', async 
   await events.line(/dhcp\.suspended/, 60_000);
   other.ip('link set eth0 up');
   await events.line(/dhcp\.resumed/, 60_000);
+});
+
+test('a system on a machine that nobody knows gets no address; with --lease-to-all it does, and the router that was set', async () => {
+  other.ip('addr flush dev eth0');
+  const ask = () => other.start(udhcpc(folder, '-n', '-q')).ended;
+  const program = station.node('main/command/rackside.ts', words('serve', '--nic', 'eth0', '--kit', join(folder, 'kit'), '--json'));
+  await program.line(/^\{"url"/, 60_000);
+  expect((await ask()).stdout).toMatch(/udhcpc leasefail/);
+  await program.stop();
+  await serve('--lease-to-all', '--router', '10.8.0.254');
+  expect((await ask()).stdout).toMatch(/udhcpc bound ip=10\.8\.0\.\d+ mask=24 server=10\.8\.0\.1 .* router=10\.8\.0\.254 /);
 });
