@@ -43,6 +43,8 @@ export type Jobs = {
   /** Newest last. */
   list(): readonly JobView[];
   ofMachine(machineId: string): readonly JobView[];
+  /** The last deploy on it that ended well. */
+  lastDeployed(machineId: string): DeployJob | null;
   /** The machine's queued or running job; there is never more than one. */
   active(machineId: string): Job | null;
   /** The same, where it is a deploy. */
@@ -183,6 +185,8 @@ export const createJobs = ({ database, now, sites, machineName, onChange, onProg
     },
     list: () => rows.all().map(viewOf),
     ofMachine: (machineId) => rows.ofMachine(machineId).map(viewOf),
+    lastDeployed: (machineId) =>
+      rows.ofMachine(machineId).findLast((job): job is DeployJob => job.kind === 'deploy' && job.state === 'done') ?? null,
     active,
     activeDeploy: (machineId) => {
       const job = active(machineId);

@@ -116,7 +116,8 @@ const ready = (parts: Parts, machine: Machine, found: Ready): Machine => {
   const decided = decideNow(parts, machine, resolutionOf(parts, machine));
   const beside = besideDecided(decided);
   if (why !== null) {
-    const more = beside === undefined ? {} : { beside };
+    const written = writtenUnrecorded(parts, machine, found);
+    const more = { ...(beside === undefined ? {} : { beside }), ...(written === null ? {} : { warning: written }) };
     return askToErase(parts, machine, { osoid, imageName: name, fetchBytes: dataBytes, ...more, disk, subject, why });
   }
   const options = optionsOf(decided, osoid);
@@ -125,6 +126,14 @@ const ready = (parts: Parts, machine: Machine, found: Ready): Machine => {
   const working = beginWork(parts, machine, image, { consent: parts.consents.give(subject, parts.arming.current()), options });
   parts.arming.used(machine.id);
   return working;
+};
+
+/** The image leaves its disk no room for a record, so that only the station remembers: no proof, and a person should know of it. */
+const writtenUnrecorded = (parts: Parts, machine: Machine, found: Ready): string | null => {
+  const job = parts.jobs.lastDeployed(machine.id);
+  if (job === null || job.result?.recorded !== false || job.osoid !== found.osoid || !sameDisk(job.disk, found.disk)) return null;
+  const at = new Date(job.endedAtMs ?? parts.now()).toISOString().slice(0, 16).replace('T', ' ');
+  return `This station wrote "${job.imageName}" to this disk on ${at} UTC; the image leaves no room for a record of it there, so the disk cannot say so. To keep what is on it, boot its own disk.`;
 };
 
 /** The disk as the inventory shows it, if it still holds the same. */

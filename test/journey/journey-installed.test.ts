@@ -1,9 +1,9 @@
 // Decision 1: the disk's own record names the image.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { hash } from './fixtures.ts';
+import { disk, hash, inventory, jobResult } from './fixtures.ts';
 import { createRig, value } from './rig.ts';
 import type { Rig } from './rig.ts';
-import { failure, identity, localBoot } from './walk.ts';
+import { failure, identity, localBoot, ready, toWork } from './walk.ts';
 
 let rig: Rig;
 beforeEach(() => {
@@ -28,6 +28,24 @@ describe('1: already installed', () => {
     rig.clock.atMs += 60_000;
     expect(rig.station.localBoots.take(agent.bootMac)).toBeNull();
     expect(rig.station.jobs.list()).toEqual([]);
+  });
+  test('where the image leaves no room for a record, the station says what it wrote, and asks all the same', () => {
+    const { agent, machine, jobId } = toWork(rig);
+    value(agent.report({ kind: 'finished', jobId, result: { ...jobResult(hash('a')), recorded: false } }));
+    const says = (one: string, letter = 'a'): string => {
+      rig.clock.atMs += 600_000;
+      const again = rig.agent();
+      const there = disk({ serial: one });
+      again.inventory(inventory({ disks: [there] }));
+      return again.assess(ready(letter, '1', there)).says;
+    };
+    const written = 'This station wrote "image-a" to this disk on';
+    expect(says(disk().serial ?? '')).toMatch(/^Waiting for consent to erase disk /);
+    expect(rig.view(machine.id)).toMatchObject({ state: 'waiting', question: { kind: 'erase' } });
+    expect(rig.view(machine.id).says).toContain(written);
+    expect(rig.view(machine.id).says).toContain('To keep what is on it, boot its own disk.');
+    // Another disk was never written.
+    expect(says('ANOTHER')).not.toContain('This station wrote');
   });
   test('a system that does not start is not started for ever: the fifth time within a quarter of an hour it is held', () => {
     const states = [1, 2, 3, 4, 5].map(() => {
