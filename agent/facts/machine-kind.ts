@@ -49,12 +49,13 @@ const BLADES: readonly Product[] = [
   { maker: /cisco/i, name: /^ucs-en?\d{3}|^ucsme-/i },
 ];
 
-const SUPERMICRO_TWIN = /\b\d{3,4}[a-z]?(tp|tr|tg|tm|bt|bz|tt|gt|ft|fr|mc|md|ml|mp|ms|ma|mr|mt)-/i;
+const SUPERMICRO_TWIN = /\b\d{3,4}[a-z]?(tp|tr|tg|tm|tk|tc|tw|bt|bz|tt|gt|ft|fr|mc|md|ml|mp|ms|ma|mr|mt)-/i;
 
 /** Servers of which several share one chassis, each on its own tray or sled. */
 const NODES: readonly Product[] = [
   /\bpoweredge c(5|6|8)\d{3}/i,
   /\bdss ?\d{4}/i,
+  { maker: /\bdell\b/i, name: /^xs23-/i }, // of a C6100, as it was sold at first
   /\bproliant (sl|xl)\d/i,
   { maker: /supermicro/i, name: SUPERMICRO_TWIN },
   // Who sells them on puts an own name in the maker's place and leaves the product's as it was.

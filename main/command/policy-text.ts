@@ -9,7 +9,7 @@ import { policyTextOf, readPolicyText } from '../handlers/policy-text.ts';
 export const POLICY_FORMAT = `  One policy, a list of them, or what "policies export" writes:
     {
       "name": "web-servers",       small letters, digits, hyphens
-      "rank": 20,                  the lowest that holds wins
+      "rank": 20,                  the lowest that holds wins; two of one rank that want different things hold the machine
       "when": { "all": [           a test, or all, any, none of a list; { "all": [] } is every machine
         { "fact": "manufacturer", "glob": "Dell*" },
         { "fact": "memory.size", "atLeast": "64 GiB" },

@@ -27,7 +27,8 @@ export type RecordedMachine = {
 type Known = { readonly name: string; readonly found: Exclude<Sniffed, { kind: 'unknown' }> };
 
 const unknownKind = (name: string, complaints: readonly string[]): Result<never> => {
-  const why = complaints.length === 0 ? '' : ` It says: ${complaints[0]}`;
+  const [complaint = ''] = complaints;
+  const why = complaint === '' ? '' : complaint.startsWith('it ') ? ` It ${complaint.slice(3)}` : ` It says: ${complaint}`;
   return failed(
     'dump.unreadable',
     `${name} is no recording that can be read.${why}${/[.!?]$/.test(why) || why === '' ? '' : '.'}`,

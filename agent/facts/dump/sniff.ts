@@ -68,7 +68,18 @@ const sniffText = (text: string): Sniffed => {
   return tree ?? { kind: 'unknown', complaints: reading.complaints };
 };
 
+/** How packed files begin. */
+const PACKED: readonly (readonly [string, readonly number[]])[] = [
+  ['gzip', [0x1f, 0x8b]],
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
+  ['bzip2', [0x42, 0x5a, 0x68]],
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['zip', [0x50, 0x4b, 0x03, 0x04]],
+];
+
 export const sniff = (bytes: Uint8Array): Sniffed => {
+  const packed = PACKED.find(([, start]) => start.every((byte, at) => bytes[at] === byte));
+  if (packed !== undefined) return { kind: 'unknown', complaints: [`it is packed (${packed[0]}); unpack it first`] };
   const raw = readRawTable(bytes);
   if (raw?.kind === 'entry-point') return raw;
   if (raw !== null) return { ...raw, kind: 'smbios' };

@@ -93,6 +93,13 @@ describe('several files', () => {
   });
 });
 
+test('a packed recording is refused as what it is', () => {
+  const packed = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3);
+  expect(recordedFacts([file(packed, 'dmi.txt.gz')])).toMatchObject({
+    failure: { message: 'dmi.txt.gz is no recording that can be read. It is packed (gzip); unpack it first.' },
+  });
+});
+
 test.each<[string, string | Uint8Array, string]>([
   ['nothing', '', 'dump.unreadable'],
   ['words', 'hello world\nhow are you: fine\n', 'dump.unreadable'],
