@@ -1,7 +1,8 @@
 // The scripts of both stages, as far as they can be judged without a machine: their syntax by the shells that run them, and what
 // stage 1 reads out of the kernel's log.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -108,4 +109,37 @@ whole_disk $T/class/block/sdc2`;
   expect(inTree(['whole_disk'], 'stage1-init', steps)).toBe('/dev/sdc\n');
   // It is said wherever the stick is found, also when the agent's root on it is another one than the station's.
   expect(shellFunction('find_stick')).toMatch(/mount -t vfat[^\n]+\n[^\n]*\n\s+whole_disk "\$block" >\$RUN\/boot-media\n/);
+});
+
+// What Linux 6.12 shows of a disk controller, of a memory card's reader and of the card in it, which has no file `modalias`.
+const DEVICES: Readonly<Record<string, string>> = {
+  'pci0000:00/0000:00:1f.2/uevent': 'DRIVER=ahci\nPCI_ID=8086:2922\nMODALIAS=pci:v00008086d00002922\n',
+  'pci0000:00/0000:00:1f.2/modalias': 'pci:v00008086d00002922\n',
+  'pci0000:00/0000:00:07.0/uevent': 'DRIVER=sdhci-pci\nMODALIAS=pci:v00001B36d00000007\n',
+  'pci0000:00/0000:00:07.0/modalias': 'pci:v00001B36d00000007\n',
+  'pci0000:00/0000:00:07.0/mmc_host/mmc0/mmc0:4567/uevent': 'MMC_TYPE=SD\nMMC_NAME=QEMU!\nMODALIAS=mmc:block\n',
+};
+
+test.skipIf(!has('busybox'))('stage 2 asks for the driver of every device, once, and of memory cards and eMMC too', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rackside-stage2-'));
+  try {
+    for (const [name, text] of Object.entries(DEVICES)) {
+      mkdirSync(join(folder, 'devices', name, '..'), { recursive: true });
+      writeFileSync(join(folder, 'devices', name), text);
+    }
+    const load = shellFunction('load_drivers', 'stage2-init')
+      .replaceAll('/tmp/', `${folder}/`)
+      .replaceAll('/sys/devices', `${folder}/devices`);
+    const stubs = `echo none >${folder}/aliases-done\nprotect_disks() { :; }\n`;
+    const asks = `printf '#!/bin/sh\\nshift 3; echo "$*"' >${folder}/modprobe; chmod +x ${folder}/modprobe; PATH=${folder}:$PATH`;
+    const program = `${asks}\n${stubs}${load}\nload_drivers; load_drivers`;
+    // Not BusyBox's own shell: there `xargs` would find BusyBox's modprobe before ours.
+    expect(spawnSync('sh', ['-c', program], { encoding: 'utf8' }).stdout.trim().split(/\s+/)).toEqual([
+      'mmc:block',
+      'pci:v00001B36d00000007',
+      'pci:v00008086d00002922',
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
