@@ -53,7 +53,8 @@ export const serve = (
   const exchange = exchangeOf(packet, message, now, leases, config, decideBoot);
   // Another station listening for servers is no machine: answered, not reported.
   if (exchange?.client.vendorClass === PROBE_VENDOR_CLASS) return { ...probed(exchange), events: [] };
-  const outcome = exchange === null ? silent(asProtocol('relayed from another network')) : answer(exchange);
+  const outcome =
+    exchange === null ? silent(silence('other-network', `relayed from another network by ${packet.relayAddress}`)) : answer(exchange);
   const heard = heardEvent(packet, message, exchange?.client ?? bootClientOf(packet), outcome.silence ?? null);
   return { actions: outcome.actions, leaseChanges: outcome.leaseChanges, events: [heard, ...(outcome.events ?? [])] };
 };

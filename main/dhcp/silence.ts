@@ -8,6 +8,8 @@ export type SilenceCode =
   /** The boot kit has no loader for this firmware. */
   | 'no-loader'
   | 'other-server'
+  /** A relay passed it on from a network that this server has no addresses for. */
+  | 'other-network'
   | 'pool-full'
   /** An operating system that no machine of ours runs. */
   | 'stranger'

@@ -75,6 +75,12 @@ const unanswered = ({ code, why }: WireStep, { listens, problem }: WireSituation
         'It took the offer of another DHCP server.',
         'Switch the other server off on this wire, or run the station beside it: rackside serve --mode proxy.',
       );
+    case 'other-network':
+      return say(
+        'other-network',
+        asks,
+        'The station has addresses for its own network alone: plug it into a switch of that network. Where another server gives addresses there, let the relay name the station as well, and run it beside that one: rackside serve --mode proxy.',
+      );
     case 'pool-full':
       return poolFull;
     default:

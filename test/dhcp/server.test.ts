@@ -250,7 +250,7 @@ describe('relays', () => {
   test('a relay of another network is heard, not answered', () => {
     expect(createRig().send(relayed('10.8.0.1'))).toMatchObject({
       actions: [],
-      events: [{ kind: 'heard', answered: false, silence: { code: 'protocol', text: 'relayed from another network' } }],
+      events: [{ kind: 'heard', answered: false, silence: { code: 'other-network', text: 'relayed from another network by 10.8.0.1' } }],
     });
   });
   test('a NAK by way of a relay asks it to broadcast', () => {

@@ -184,6 +184,12 @@ describe('what was not answered', () => {
     log.onDhcp({ kind: 'pool-exhausted', client: client({ mac: OTHER }) });
     expect(log.latest([OTHER]).verdict.code).toBe('wire.pool-full');
   });
+  test('a relay of another network: restarting the machine would change nothing', () => {
+    const verdict = asked(silence('other-network', 'relayed from another network by 10.88.0.1'));
+    expect(verdict).toMatchObject({ kind: 'stopped', code: 'wire.other-network' });
+    expect(verdict.message).toContain('10.88.0.1');
+    expect(verdict.next).not.toMatch(/restart the machine/i);
+  });
   test('is forgotten once it is answered', () => {
     asked(silenceOf({}, true, false));
     expect(boot(4).verdict.kind).toBe('going');
