@@ -56,19 +56,22 @@ export const approve = async (
   return { asked: question, machineId: id, job: await station.rackside<JobView>('approve', id, '--erase', serial) };
 };
 
-/** Waits for the end of a job; throws with its failure when that is a bad one. */
+/**
+ * Waits for the end of a job; throws with its failure when that is a bad one. Each question is a program of its own, which takes its time
+ * from an emulated machine: a long job is asked about less often.
+ */
 export const jobDone = async (station: LabStation, vm: Vm, job: JobView, timeoutMs = minutes(8)): Promise<JobView> => {
   const now = async (): Promise<JobView | undefined> =>
     (await station.rackside<readonly JobView[]>('jobs')).find(({ id }) => id === job.id);
   const wait = async (): Promise<JobView> => {
-    const endsAtMs = Date.now() + timeoutMs;
+    const startedAtMs = Date.now();
     for (;;) {
       const found = await now();
       if (found?.state === 'done') return found;
       if (found?.endedAtMs != null) throw new Error(`the ${job.kind} ended badly: ${JSON.stringify(found.failure)}`);
-      if (Date.now() > endsAtMs)
+      if (Date.now() - startedAtMs > timeoutMs)
         throw new Error(`${timeoutMs / 1000} s passed and the ${job.kind} is not done: ${JSON.stringify(found?.steps)}`);
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await new Promise((resolve) => setTimeout(resolve, Date.now() - startedAtMs < 120_000 ? 2_000 : 10_000));
     }
   };
   return vm.whileRunning(wait());

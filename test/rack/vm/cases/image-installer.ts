@@ -18,7 +18,7 @@ import { addRecipe, imagesOf } from './decisions.ts';
 import { expectThat, secondsSince } from './journey-case.ts';
 import type { Case } from './journey-case.ts';
 
-const RECIPE = 'image-installer';
+export const IMAGE_INSTALLER = 'image-installer';
 const KIT = join(REPOSITORY, 'assets/bootkit');
 
 /** The installer's own start: network, then the answers that the command line names, which say all else. */
@@ -36,9 +36,11 @@ const LEASE = `#!/usr/bin/busybox sh
 [ "$1" = bound ] && ifconfig "$interface" "$ip" netmask "$subnet" up
 exit 0
 `;
-const ANSWERS = `until [ -b {{station:disk}} ]; do sleep 1; done
+/** `linger` is shell between the last byte and the word that it is done. */
+const answers = (linger: string): string => `until [ -b {{station:disk}} ]; do sleep 1; done
 wget -q -O - {{station:answers}}/disk.raw.gz | gunzip | dd of={{station:disk}} bs=1M || exit 1
 sync
+${linger}
 wget -q -O /dev/null {{station:finished}}
 echo "installer: done"
 `;
@@ -52,8 +54,9 @@ const VENDOR_LOADERS: readonly (readonly [payload: string, packaged: string])[] 
   ['vendor-grub.efi', 'usr/lib/grub/x86_64-efi-signed/grubnetx64-installer.efi.signed'],
 ];
 
-const recipeFolder = async (station: LabStation, bringsLoaders: boolean): Promise<string> => {
-  const folder = join(station.folder, RECIPE);
+/** The recipe's folder, ready for `rackside recipes add`. */
+export const imageInstallerFolder = async (station: LabStation, bringsLoaders: boolean, linger = ''): Promise<string> => {
+  const folder = join(station.folder, IMAGE_INSTALLER);
   mkdirSync(folder);
   const image = await buildTestImage({});
   const file = (path: string, data: Buffer, executable: boolean) => ({ kind: 'file', path, data, executable }) as const;
@@ -68,11 +71,11 @@ const recipeFolder = async (station: LabStation, bringsLoaders: boolean): Promis
   writeFileSync(join(folder, 'linux'), readFileSync(join(KIT, 'vmlinuz')));
   writeFileSync(join(folder, 'initrd'), Buffer.concat([start, readFileSync(join(KIT, 'stage1.img'))]));
   writeFileSync(join(folder, 'disk.raw.gz'), execFileSync('gzip', ['-1', '-c', image.path], { maxBuffer: 1024 ** 3 }));
-  writeFileSync(join(folder, 'answers.sh'), ANSWERS);
+  writeFileSync(join(folder, 'answers.sh'), answers(linger));
   const loaders = bringsLoaders ? VENDOR_LOADERS : [];
   for (const [payload, packaged] of loaders) writeFileSync(join(folder, payload), await kitPackageFile(packaged));
   const recipe = {
-    ...{ kind: 'installer', id: RECIPE, version: 1, name: 'An installer that writes an image' },
+    ...{ kind: 'installer', id: IMAGE_INSTALLER, version: 1, name: 'An installer that writes an image' },
     ...{
       matchOn: ['firmware.kind'],
       kernel: 'linux',
@@ -102,12 +105,12 @@ const loadersOfInstaller = async (station: LabStation, mac: string): Promise<rea
 
 const installs = async (station: LabStation, firmware: VmFirmware, number: number, bringsLoaders: boolean): Promise<string> => {
   const startedAtMs = Date.now();
-  await addRecipe(station, await recipeFolder(station, bringsLoaders), RECIPE);
+  await addRecipe(station, await imageInstallerFolder(station, bringsLoaders), IMAGE_INSTALLER);
   const diskPath = join(station.folder, 'disk.raw');
   blankDisk(diskPath, 3 * 1024 ** 3);
   const vm = powerOn(station, { number, firmware, disks: [{ path: diskPath, serial: 'TARGET' }] });
   try {
-    const { job } = await approve(station, vm, 'TARGET', ({ recipe }) => recipe?.id === RECIPE);
+    const { job } = await approve(station, vm, 'TARGET', ({ recipe }) => recipe?.id === IMAGE_INSTALLER);
     const loaders = await vm.whileRunning(loadersOfInstaller(station, vm.mac));
     const vendors = loaders.filter((text) => /installer\/\w+\/(shim|grub)x64\.efi/.test(text));
     expectThat(vendors.length === (bringsLoaders ? 2 : 0), `the loaders on the way to the installer: ${JSON.stringify(loaders)}`);

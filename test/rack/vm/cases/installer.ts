@@ -1,7 +1,6 @@
 // Nothing fits, and a vendor's own installer builds: Debian's, with the answers of the sample recipe, from power-on to the login prompt of
 // what it installed.
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openApt } from '../../../../scripts/bootkit/apt.ts';
@@ -13,42 +12,16 @@ import { blankDisk } from '../disk-files.ts';
 import { approve, jobDone, LOGIN, powerOn } from '../journey.ts';
 import type { LabStation } from '../lab-station.ts';
 import type { VmFirmware } from '../machine.ts';
+import { usableRelease } from '../installer-release.ts';
+import type { InstallerRelease } from '../installer-release.ts';
 import { startMirror } from '../mirror.ts';
 import type { Mirror } from '../mirror.ts';
 import { addRecipe, imagesOf } from './decisions.ts';
 
 const RECIPE = 'debian-installer';
 
-/** Debian's releases whose installer the case knows, the one of the sample recipe first. */
-const RELEASES = [
-  { number: 13, suite: 'trixie' },
-  { number: 12, suite: 'bookworm' },
-] as const;
-type Release = (typeof RELEASES)[number];
-
-/** The installer loads its components by this index, and checks it against the release's own word. */
-const COMPONENTS = 'main/debian-installer/binary-amd64/Packages.xz';
-
-/** Mirrors that are kept in part, or are just being updated, have components that no installer takes. */
-const hasComponents = async (mirror: string, suite: string): Promise<boolean> => {
-  const [release, index] = await Promise.all(['InRelease', COMPONENTS].map((name) => fetch(`${mirror}/dists/${suite}/${name}`)));
-  if (release?.ok !== true || index?.ok !== true) return false;
-  const sha256 = createHash('sha256')
-    .update(Buffer.from(await index.arrayBuffer()))
-    .digest('hex');
-  return (await release.text()).includes(`\n ${sha256} `);
-};
-
-const usableRelease = async (mirror: string): Promise<Release> => {
-  for (const release of RELEASES) {
-    if (await hasComponents(mirror, release.suite)) return release;
-    console.log(`lab: the mirror has no installer components that fit its ${release.suite}`);
-  }
-  throw new Error('the Debian mirror of this computer has no installer that could work: name another in /etc/apt/sources.list');
-};
-
 /** Folder with `linux` and `initrd.gz` of Debian's installer, fetched once. */
-const installerFiles = async (mirror: string, { number, suite }: Release): Promise<string> => {
+const installerFiles = async (mirror: string, { number, suite }: InstallerRelease): Promise<string> => {
   const name = `debian-installer-${number}-netboot-amd64`;
   const kept = join(REPOSITORY, '.cache/test-image', name);
   const inside = join(kept, `usr/lib/debian-installer/images/${number}/amd64/text/debian-installer/amd64`);
@@ -66,7 +39,7 @@ const installerFiles = async (mirror: string, { number, suite }: Release): Promi
 };
 
 /** The sample recipe as a technician fills it in: kernel and initrd beside it, and the mirror that the machines reach. */
-const recipeFolder = async (station: LabStation, mirror: Mirror, release: Release): Promise<string> => {
+const recipeFolder = async (station: LabStation, mirror: Mirror, release: InstallerRelease): Promise<string> => {
   const folder = join(station.folder, RECIPE);
   const files = await installerFiles(mirror.origin, release);
   cpSync(join(REPOSITORY, 'assets/recipes', RECIPE), folder, { recursive: true });

@@ -1,5 +1,6 @@
-// The power goes in the middle of a capture and of a build: what the station says then has a name, nothing half-made is stored, and the
+// The power goes in the middle of a capture, of a build and of a vendor's installer: what the station says then has a name, nothing half-made is stored, and the
 // machine comes back to the same work.
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JobView } from '../../../../preload/contract/views.ts';
 import { buildTestImage } from '../../../../scripts/bootkit/test-image.ts';
@@ -9,6 +10,7 @@ import { approve, inventoried, jobDone, LOGIN, powerOn, seen } from '../journey.
 import type { LabStation } from '../lab-station.ts';
 import type { Vm } from '../machine.ts';
 import { addRecipe, imagesOf } from './decisions.ts';
+import { IMAGE_INSTALLER, imageInstallerFolder } from './image-installer.ts';
 import { expectThat } from './journey-case.ts';
 import type { Case } from './journey-case.ts';
 import { recipeFolder } from './recipe-folder.ts';
@@ -121,7 +123,51 @@ const duringBuild = async (station: LabStation): Promise<string> => {
   return `${said.join(', ')}; the next attempt built it, login prompt`;
 };
 
+/** Cut when an installer has written and has not yet said that it is done. */
+const duringInstaller = async (station: LabStation): Promise<string> => {
+  await addRecipe(station, await imageInstallerFolder(station, false, 'sleep 60'), IMAGE_INSTALLER);
+  const diskPath = join(station.folder, 'disk.raw');
+  blankDisk(diskPath, 3 * 1024 ** 3);
+  const options = { number: 65, firmware: 'uefi', disks: [{ path: diskPath, serial: 'TARGET' }] } as const;
+  const vm = powerOn(station, options);
+  const { job } = await approve(station, vm, 'TARGET', ({ recipe }) => recipe?.id === IMAGE_INSTALLER);
+  await inTheMiddleOf(station, vm, job, 'install');
+  await vm.whileRunning(written(diskPath));
+  await vm.powerOff();
+  await nothingStored(station);
+  expectThat((await jobNow(station, job)).state === 'running', 'the build ended before the machine was back');
+
+  const back = powerOn(station, options);
+  try {
+    const again = await approve(station, back, 'TARGET', ({ recipe }) => recipe?.id === IMAGE_INSTALLER);
+    const { state, failure } = await jobNow(station, job);
+    expectThat(
+      state === 'failed' && failure?.code === 'installer.not-finished',
+      `the cut installation is ${state}: ${JSON.stringify(failure)}`,
+    );
+    await nothingStored(station);
+    await jobDone(station, back, again.job, minutes(20));
+    await back.line(LOGIN, minutes(10));
+    expectThat((await imagesOf(station)).length === 1, 'the installation did not store one image');
+    await libraryIsWhole(station);
+    return `"${failure?.message ?? ''}" The next attempt installed it, login prompt`;
+  } finally {
+    await back.powerOff();
+  }
+};
+
+/** Waits until somebody has written to a disk that was blank. */
+const written = async (diskPath: string): Promise<void> => {
+  const endsAtMs = Date.now() + minutes(8);
+  // A blank disk is a hole; clearing its ends leaves it one but for a few MiB.
+  while (statSync(diskPath).blocks * 512 < 32 * 1024 ** 2) {
+    if (Date.now() > endsAtMs) throw new Error('nothing was written to the disk');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+};
+
 export const POWER_CUT_CASES: readonly Case[] = [
   { name: 'cut-capture', about: 'the power goes in the middle of a capture, and comes back', run: duringCapture },
   { name: 'cut-build', about: 'the power goes in a script, then in the capture of what it built', run: duringBuild },
+  { name: 'cut-installer', about: 'the power goes before an installer has said that it is done', run: duringInstaller },
 ];
