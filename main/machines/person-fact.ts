@@ -25,6 +25,15 @@ export const personFact = (name: string, text: string, operator: string): Result
   return success({ name, value: value.value, source: `person:${operator}`.slice(0, 120), filler: false });
 };
 
+/** A size below it that has no unit was meant in another one: no disk, memory or module is so small. */
+const SMALLEST_BYTES = 2 ** 20;
+
+const quantity = (text: string, definition: FactDefinition): Result<number> => {
+  const read = parseQuantity(text, definition);
+  if (!read.ok || !definition.type.startsWith('bytes') || !/^\d+(\.\d+)?$/.test(text) || read.value >= SMALLEST_BYTES) return read;
+  return failed('quantity.unreadable', `"${text}" without a unit is bytes`, `Write "${text} GiB" or another unit.`);
+};
+
 const valueOf = (text: string, definition: FactDefinition): Result<FactValue> => {
   switch (definition.type) {
     case 'text':
@@ -33,10 +42,10 @@ const valueOf = (text: string, definition: FactDefinition): Result<FactValue> =>
       return success(parts(text));
     case 'number':
     case 'bytes':
-      return parseQuantity(text, definition);
+      return quantity(text, definition);
     case 'number-list':
     case 'bytes-list': {
-      const numbers = parts(text).map((part) => parseQuantity(part, definition));
+      const numbers = parts(text).map((part) => quantity(part, definition));
       const wrong = numbers.find((number) => !number.ok);
       return wrong !== undefined && !wrong.ok ? wrong : success(numbers.flatMap((number) => (number.ok ? [number.value] : [])));
     }

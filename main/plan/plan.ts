@@ -32,6 +32,7 @@ const KEY_COLUMNS: Readonly<Record<string, KeyName>> = {
   'system.serial': 'serial',
   mac: 'mac',
   'mac-address': 'mac',
+  macaddress: 'mac',
   'boot-mac': 'mac',
   slot: 'slot',
   bay: 'slot',
@@ -48,6 +49,9 @@ const FACT_COLUMNS: Readonly<Record<string, string>> = {
   'rack-position': 'rack.position',
   'rack-unit': 'rack.position',
   'asset-tag': 'asset.tag',
+  'host-name': 'input.hostname',
+  'computer-name': 'input.hostname',
+  computername: 'input.hostname',
   'user-id': 'user',
   vendor: 'manufacturer',
   maker: 'manufacturer',
@@ -188,24 +192,21 @@ const shortenedRows = (rows: readonly Row[]): ReadonlySet<Row> => {
 
 const placeOf = ({ keys }: PlanEntry): string | null => (keys.slot === undefined ? null : `slot ${keys.slot} of ${keys.enclosure ?? ''}`);
 
-/** Two rows for one machine would leave it open which is meant. */
-const twiceIn = (entries: readonly PlanEntry[]): Result<null> => {
+/** Two rows for one machine would leave it open which is meant. A row is told once, by the first key that stands already. */
+const twiceIn = (entries: readonly PlanEntry[]): ReadonlyMap<number, Failure> => {
+  const told = new Map<number, Failure>();
   for (const what of [(entry: PlanEntry) => entry.keys.serial ?? null, (entry: PlanEntry) => entry.keys.mac ?? null, placeOf]) {
     const lines = new Map<string, number>();
     for (const entry of entries) {
       const value = what(entry);
       const before = value === null ? undefined : lines.get(value);
-      if (before !== undefined)
-        return wrong(
-          'plan.machine-twice',
-          { line: entry.line, column: 1 },
-          `${value} stands on line ${before} already.`,
-          'Keep one row a machine.',
-        );
-      if (value !== null) lines.set(value, entry.line);
+      const at = { line: entry.line, column: 1 };
+      const twice = wrong('plan.machine-twice', at, `${value} stands on line ${before} already.`, 'Keep one row a machine.');
+      if (before !== undefined && !twice.ok && !told.has(entry.line)) told.set(entry.line, twice.failure);
+      if (value !== null && before === undefined) lines.set(value, entry.line);
     }
   }
-  return success(null);
+  return told;
 };
 
 /** All of them at once, a line each: a file is corrected in one go. One alone keeps its own code. */
@@ -213,7 +214,7 @@ const rowsWrong = (failures: readonly Failure[]): Result<never> | null => {
   const [first] = failures;
   if (first === undefined) return null;
   if (failures.length === 1) return failed(first.code, first.message, first.next);
-  const told = failures.slice(0, MOST_TOLD).map(({ message, next }) => `${message} ${next}`);
+  const told = failures.slice(0, MOST_TOLD).map(({ message, next }) => `${message.replace(/(?<![.!?])$/, '.')} ${next}`);
   const left = failures.length - told.length;
   return failed(
     'plan.rows-invalid',
@@ -236,16 +237,15 @@ export const parsePlan = (text: string, name: string): Result<Plan> => {
   if (!columns.ok) return columns;
   const shortened = shortenedRows(rows.value);
   const entries: PlanEntry[] = [];
-  const wrongRows: Failure[] = [];
+  const wrongRows = new Map<number, Failure>();
   for (const row of body) {
     const entry = entryOf(row, columns.value, name, shortened.has(row));
     if (entry.ok) entries.push(entry.value);
-    else wrongRows.push(entry.failure);
+    else wrongRows.set(row[0]?.line ?? 0, entry.failure);
   }
-  const bad = rowsWrong(wrongRows);
+  const inOrder = [...wrongRows, ...twiceIn(entries)].toSorted(([one], [other]) => one - other);
+  const bad = rowsWrong(inOrder.map(([, failure]) => failure));
   if (bad !== null) return bad;
-  const twice = twiceIn(entries);
-  if (!twice.ok) return twice;
   const names = columns.value.flatMap((column) => (column === null ? [] : ['key' in column ? column.key : column.fact]));
   return success({ name, columns: names, entries });
 };

@@ -16,7 +16,7 @@ const plan = (text: string): Plan => {
 describe('a plan', () => {
   test('names machines by serial, MAC or slot; every other column is a fact of its type', () => {
     const { columns, entries } = plan(
-      'Serial Number;MAC Address;Slot;Enclosure;Hostname;Role;Rack Position;Memory.Size;image\n' +
+      'Serial Number;MAC Address;Slot;Enclosure;Host Name;Role;Rack Position;Memory.Size;image\n' +
         'CZ1;;;;web1;web;R1 U4;64 GiB;debian\n;52-54-00-AB-CD-EF;;;web2;;;;\n;;Slot 05;OA-1;;db;;;\n;5254.00ab.cd01;bay 07;;x;;;;\n',
     );
     expect(columns).toEqual([
@@ -74,6 +74,7 @@ describe('a plan', () => {
     ['a MAC that is none', 'mac,role\n52:54:00:12:34,b\n', 'plan.mac-invalid', 'Line 2, column 1'],
     ['a serial that many have', 'serial,role\nA1,a\nTo be filled by O.E.M.,b\n', 'plan.key-filler', 'Line 3, column 1'],
     ['a size without unit', 'serial,memory.size\nA1,64 G\n', 'quantity.unreadable', 'Line 2, column 2'],
+    ['a size that is but a number', 'serial,memory.size\nA1,64\n', 'quantity.unreadable', '"64" without a unit is bytes'],
     ['a size with a decimal comma', 'serial;memory.size\nA1;1,5 TiB\n', 'quantity.unreadable', 'Line 2, column 2'],
     ['a serial that a spreadsheet made a number', 'serial;role\nA1;a\n1,23457E+12;b\n', 'plan.key-number', 'Line 3, column 1'],
     ['the same in English', 'serial,role\n2.1E+18,b\n', 'plan.key-number', 'Line 2, column 1'],
@@ -96,11 +97,14 @@ describe('a plan', () => {
     expect(parsePlan('serial;;role\n;;\n', 'plan.csv')).toMatchObject({ ok: false, failure: { code: 'plan.empty' } });
   });
   test('every wrong row is named at once, with what to do for each; many are counted', () => {
-    const refused = parsePlan('serial,mac\nA1,nonsense\nA2,52:54:00:12:34:56\nA3\n', 'plan.csv');
+    const refused = parsePlan('serial,mac\nA1,nonsense\nA2,52:54:00:12:34:56\nA3\na2,\n', 'plan.csv');
     if (refused.ok) throw new Error('it was taken');
     expect(refused.failure.code).toBe('plan.rows-invalid');
     const lines = refused.failure.message.split('\n');
-    expect(lines.map((line) => line.slice(0, 17))).toEqual(['Line 2, column 2:', 'Line 4, column 2:']);
+    expect(lines.map((line) => line.slice(0, 17))).toEqual(['Line 2, column 2:', 'Line 4, column 2:', 'Line 5, column 1:']);
+    expect(lines[2]).toContain('a2 stands on line 3 already');
+    const sizes = parsePlan('serial,memory.size\nA1,64\nA2,"1,5 TiB"\n', 'plan.csv');
+    expect(sizes.ok ? '' : sizes.failure.message).toContain('"64" without a unit is bytes. Write "64 GiB" or another unit.');
     expect(lines[0]).toContain('Write it like');
     const many = parsePlan(`serial,mac\n${'A,nonsense\n'.repeat(25)}`, 'plan.csv');
     expect(many.ok ? '' : many.failure.message.split('\n').at(-1)).toBe('and 5 more rows.');
