@@ -5,7 +5,9 @@ import { carry, valueOf } from '../disk/carried-failure.ts';
 import { orAborted, runConcurrently } from '../disk/concurrent.ts';
 import { intersectRanges } from '../disk/ranges.ts';
 import type { SourceDisk } from '../disk/source-disk.ts';
+import { isSystemError } from '../disk/system-error.ts';
 import { openWorkMemory } from '../disk/workbench.ts';
+import type { DiskUse } from '../image/used/disk-use.ts';
 import type { Result } from '../protocol/failure.ts';
 import { isZeroDigest } from './chunk-work.ts';
 import { gaveUp } from './failure-of.ts';
@@ -36,7 +38,7 @@ export const createSender = (options: Pick<CaptureOptions, 'sink' | 'workers' | 
 
   const readNamed = async (piece: SourcePiece, slot: Slot): Promise<NamedPiece> => {
     const bytes = slot.bytes.subarray(0, piece.lengthBytes);
-    await disk.read(piece.offsetBytes, bytes);
+    await readUsed(disk, survey.used, piece, bytes);
     survey.used.clearFree(bytes, piece.offsetBytes);
     const hidden = survey.hidden === null ? null : intersectRanges(survey.hidden, piece);
     if (hidden !== null) bytes.fill(0, hidden.offsetBytes - piece.offsetBytes, hidden.offsetBytes - piece.offsetBytes + hidden.lengthBytes);
@@ -108,6 +110,20 @@ export const createSender = (options: Pick<CaptureOptions, 'sink' | 'workers' | 
     sent: () => ({ ...sent }),
     stop: () => pool.stop(),
   };
+};
+
+/** A sector that cannot be read ends no capture where nothing lies in it: free space, and what the filesystem itself calls bad. */
+const readUsed = async (disk: SourceDisk, used: DiskUse, { offsetBytes, lengthBytes }: SourcePiece, bytes: Uint8Array): Promise<void> => {
+  try {
+    await disk.read(offsetBytes, bytes);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    bytes.fill(0);
+    for (const range of used.rangesIn(offsetBytes, lengthBytes)) {
+      const at = range.offsetBytes - offsetBytes;
+      await disk.read(range.offsetBytes, bytes.subarray(at, at + range.lengthBytes));
+    }
+  }
 };
 
 const CHANGED = {

@@ -30,7 +30,7 @@ const sender = createSender(
   {
     disk: opened.value,
     survey: {
-      used: { usedBytes: size, clearFree: () => false, isFree: () => false, ranges: () => all, bitmap: () => null },
+      used: { usedBytes: size, clearFree: () => false, isFree: () => false, ranges: () => all, rangesIn: () => all, bitmap: () => null },
       hidden: null,
     },
     chunkSizeBytes: layout.chunkSizeBytes,

@@ -18,6 +18,8 @@ export type DiskUse = {
   /** Zeroes what is free of a piece of the disk, and what stands for zeros. True if nothing in it is used. */
   readonly clearFree: (piece: Uint8Array, offsetBytes: number) => boolean;
   readonly ranges: () => Iterable<ByteRange>;
+  /** The same for a piece of the disk. */
+  readonly rangesIn: (offsetBytes: number, lengthBytes: number) => Iterable<ByteRange>;
   /** Null where every block is in use: such a table needs none. */
   readonly bitmap: () => UsedBitmap | null;
 };
@@ -34,6 +36,7 @@ export const diskUseOf = (table: PartitionTable, uses: readonly PartitionUse[]):
     usedBytes,
     isFree: (offsetBytes, lengthBytes) => map.rangesIn(offsetBytes, lengthBytes).next().done === true,
     ranges: map.ranges,
+    rangesIn: map.rangesIn,
     bitmap: () => (usedBytes === table.diskSizeBytes ? null : compressBitmap(map.bits(), blockSizeBytes)),
     clearFree: (piece, offsetBytes) => {
       let at = 0;

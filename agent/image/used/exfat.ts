@@ -1,4 +1,5 @@
-// Used clusters of exFAT (Microsoft exFAT file system specification 1.00): the allocation bitmap, which is found through the root folder.
+// Used clusters of exFAT (Microsoft exFAT file system specification 1.00): the allocation bitmap, which is found through the root folder,
+// without the clusters that the table calls bad.
 import { bitRuns } from './block-map.ts';
 import { createClusterMap } from './cluster-map.ts';
 import type { UsedReader, Volume } from './volume.ts';
@@ -14,6 +15,7 @@ type Layout = {
 };
 
 const BITMAP_ENTRY = 0x81;
+const BAD_MARK = Buffer.from([0xf7, 0xff, 0xff, 0xff]);
 const MAX_ROOT_BYTES = 16 * 1024 * 1024;
 const MAX_BITMAP_BYTES = 512 * 1024 * 1024;
 
@@ -33,6 +35,7 @@ export const readExfat: UsedReader = async (volume) => {
     }
   }
   if (base < clusterCount) throw malformed('its allocation bitmap is too short');
+  for await (const cluster of badClusters(volume, layout)) free(cluster, cluster + 1);
   for (const cluster of [...own, layout.rootCluster]) {
     const isUsed = map.rangesIn(offsetOf(layout, cluster), 1).next().done !== true;
     if (!isUsed) throw malformed('its allocation bitmap calls itself free');
@@ -80,6 +83,16 @@ async function* chainOf(volume: Volume, layout: Layout, first: number, limit: nu
     if (cluster < 2 || cluster >= layout.clusterCount + 2) throw malformed('a chain of clusters leaves the volume');
     yield cluster;
     cluster = (await volume.read(layout.fatOffset + cluster * 4, 4)).readUInt32LE(0);
+  }
+}
+
+/** Those that the table marks as bad (§4.1.3): the bitmap calls them used, and they hold nothing. */
+async function* badClusters(volume: Volume, { fatOffset, clusterCount }: Layout): AsyncGenerator<number> {
+  const end = (clusterCount + 2) * 4;
+  for (let at = 8; at < end; at += PIECE_BYTES) {
+    const bytes = await volume.read(fatOffset + at, Math.min(PIECE_BYTES, end - at));
+    for (let entry = bytes.indexOf(BAD_MARK); entry >= 0; entry = bytes.indexOf(BAD_MARK, entry + 1))
+      if (entry % 4 === 0) yield (at + entry) / 4;
   }
 }
 

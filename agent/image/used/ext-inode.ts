@@ -15,6 +15,8 @@ export type ExtInode = {
 };
 export type BlockRun = { readonly block: number; readonly count: number };
 
+/** It has no mode and no links. */
+export const BAD_BLOCKS_INODE = 1;
 const EXTENTS_FLAG = 0x8_0000;
 /** compressed, encrypted, verity, inline data: not a plain file. */
 const STRANGE_FLAGS = 0x4 | 0x800 | 0x10_0000 | 0x1000_0000;
@@ -26,14 +28,14 @@ const MOST_EXTENT_BLOCKS = 32_768;
 const MOST_MAP_BLOCKS = 50_000;
 const DIRECT_BLOCKS = 12;
 
-/** A plain file in the first group of inodes; its checksum is proved where there is one. */
+/** A plain file, or the list of bad blocks, in the first group of inodes; its checksum is proved where there is one. */
 export const readInode = async (volume: Volume, layout: ExtSuper, firstGroup: ExtGroup, number: number): Promise<ExtInode> => {
   if (number > layout.inodesPerGroup || layout.inodeBytes < 128) throw malformed('its first group has no such inode');
   const bytes = await volume.read(firstGroup.inodeTable * layout.blockBytes + (number - 1) * layout.inodeBytes, layout.inodeBytes);
   const checksumSeed = layout.checksumSeed === null ? null : proved(layout.checksumSeed, number, bytes);
   const flags = bytes.readUInt32LE(32);
   const isPlain = (bytes.readUInt16LE(0) & 0xf000) === 0x8000 && bytes.readUInt16LE(26) === 1 && bytes.readUInt32LE(20) === 0;
-  if (!isPlain || (flags & STRANGE_FLAGS) !== 0) throw malformed(`inode ${number} is no plain file`);
+  if ((!isPlain && number !== BAD_BLOCKS_INODE) || (flags & STRANGE_FLAGS) !== 0) throw malformed(`inode ${number} is no plain file`);
   return {
     sizeBytes: bytes.readUInt32LE(4) + bytes.readUInt32LE(108) * 2 ** 32,
     hasExtents: (flags & EXTENTS_FLAG) !== 0,

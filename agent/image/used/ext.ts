@@ -3,11 +3,12 @@
 import { bitRuns, createBlockMap } from './block-map.ts';
 import type { BlockMap, ByteRange } from './block-map.ts';
 import { crc32c } from './crc32c.ts';
+import { BAD_BLOCKS_INODE, readInode, runsOf } from './ext-inode.ts';
 import { blankJournal } from './ext-journal.ts';
 import type { ExtGroup, ExtSuper } from './ext-layout.ts';
 import { groupsOf, metadataOf, readExtSuper } from './ext-layout.ts';
 import type { UsedReader, Volume } from './volume.ts';
-import { malformed } from './volume.ts';
+import { malformed, refusalOf } from './volume.ts';
 
 export const readExt: UsedReader = async (volume) => {
   const layout = await readExtSuper(volume);
@@ -16,11 +17,25 @@ export const readExt: UsedReader = async (volume) => {
     if (group.isUninitialised) freeBlocks(map, layout, group.firstBlock, group.blockCount);
     else await freeByBitmap(volume, layout, group, map);
   }
+  await freeBadBlocks(volume, layout, map);
   const blank = await blankIn(volume, layout, map);
   // Last, whatever the bitmaps say: the tables of a group may lie in another one.
   for await (const group of groupsOf(volume, layout))
     for (const { first, count } of metadataOf(layout, group)) map.use(first * layout.blockBytes, count * layout.blockBytes);
   return blank.length === 0 ? map : { ...map, blank };
+};
+
+/** Blocks that could not be read once (e2fsck -c, mke2fs -c) hold nothing. Where the list of them is in doubt they stay in use. */
+const freeBadBlocks = async (volume: Volume, layout: ExtSuper, map: BlockMap): Promise<void> => {
+  for await (const group of groupsOf(volume, layout)) {
+    try {
+      const inode = await readInode(volume, layout, group, BAD_BLOCKS_INODE);
+      for (const { block, count } of await runsOf(volume, layout, inode)) freeBlocks(map, layout, block, count);
+    } catch (error) {
+      if (refusalOf(error) === null) throw error;
+    }
+    return;
+  }
 };
 
 /** Nothing where one block of it is free by the bitmap, or the filesystem's own. */

@@ -1,6 +1,7 @@
-// Used clusters of NTFS: the file $Bitmap. The rest is about whether it may be believed: Windows leaves a volume dirty, asleep, or half
+// Used clusters of NTFS: those in the file $Bitmap that are not in $BadClus. The rest is about whether it may be believed: Windows leaves a volume dirty, asleep, or half
 // in its own memory ("fast startup") and calls that shut down.
 import { bitRuns, createBlockMap } from './block-map.ts';
+import type { Run } from './ntfs-record.ts';
 import { ATTRIBUTE, unprotect } from './ntfs-record.ts';
 import { findHibernation } from './ntfs-hibernation.ts';
 import type { NtfsVolume, Stream } from './ntfs-volume.ts';
@@ -8,7 +9,7 @@ import { openNtfs } from './ntfs-volume.ts';
 import type { UsedReader } from './volume.ts';
 import { dirty, hibernated, malformed, unsupported } from './volume.ts';
 
-const RECORD = { log: 2, volume: 3, root: 5, bitmap: 6 } as const;
+const RECORD = { table: 0, tableCopy: 1, log: 2, volume: 3, root: 5, bitmap: 6, badClusters: 8 } as const;
 const PIECE_BYTES = 1024 * 1024;
 const MAX_BITMAP_BYTES = 2 ** 32 / 8;
 
@@ -28,16 +29,35 @@ export const readNtfs: UsedReader = async (volume) => {
     for (const [from, to] of bitRuns(bytes, 0, Math.min(bytes.length * 8, clusterCount - at * 8), 0))
       map.free((at * 8 + from) * clusterBytes, (to - from) * clusterBytes);
   }
-  for (const run of [{ lcn: 0, clusters: 1 }, ...bitmap.runs]) {
+  for (const { lcn, clusters } of await badRuns(ntfs)) map.free(lcn * clusterBytes, clusters * clusterBytes);
+  for (const run of await ownRuns(ntfs)) {
     const isUsed = [...map.rangesIn((run.lcn ?? 0) * clusterBytes, run.clusters * clusterBytes)].reduce(
       (sum, one) => sum + one.lengthBytes,
       0,
     );
-    if (isUsed < run.clusters * clusterBytes) throw malformed('its bitmap calls itself free');
+    if (run.lcn !== null && isUsed < run.clusters * clusterBytes) throw malformed('its bitmap calls itself free');
   }
   // The copy of the boot sector lies behind the last cluster, or in it where the volume fills its partition.
   map.use(volume.sizeBytes - 512, 512);
   return map;
+};
+
+/** What the filesystem cannot do without, and what therefore is neither free nor bad. */
+const ownRuns = async (ntfs: NtfsVolume): Promise<readonly Run[]> => {
+  const runs: Run[] = [{ lcn: 0, clusters: 1 }];
+  for (const number of [RECORD.table, RECORD.tableCopy, RECORD.log, RECORD.bitmap]) runs.push(...(await dataOf(ntfs, number)).runs);
+  return runs;
+};
+
+/** Clusters that could not be read once: each lies in the sparse stream `$Bad` at its own place, and holds nothing. */
+const badRuns = async (ntfs: NtfsVolume): Promise<readonly { readonly lcn: number; readonly clusters: number }[]> => {
+  const bad = await ntfs.stream(await ntfs.record(RECORD.badClusters), ATTRIBUTE.data, '$Bad');
+  let vcn = 0;
+  return (bad?.runs ?? []).flatMap(({ lcn, clusters }) => {
+    if (lcn !== null && (lcn !== vcn || lcn + clusters > ntfs.clusterCount)) throw malformed('its list of bad clusters makes no sense');
+    vcn += clusters;
+    return lcn === null ? [] : [{ lcn, clusters }];
+  });
 };
 
 const dataOf = async (ntfs: NtfsVolume, number: number): Promise<Stream> => {
