@@ -36,6 +36,13 @@ const OPAQUE: ReadonlySet<string> = new Set([
   'reiserfs',
   'ufs',
   'gfs2',
+  'bcachefs',
+  'nilfs2',
+  'ocfs2',
+  'reiser4',
+  'integrity',
+  'verity',
+  'vdo',
 ]);
 
 export const volumesOf = async (read: ReadAt, table: PartitionTable, uses: readonly PartitionUse[]): Promise<DiskVolumes> => {

@@ -27,6 +27,8 @@ export const identifyFilesystem = async (read: ReadAt, baseBytes: number): Promi
   const head = padded(await read(baseBytes, 8192), 8192);
   const byHead = identifyHead(head);
   if (byHead !== null) return byHead;
+  for (const pageBytes of LARGE_PAGES)
+    if (Buffer.from(await read(baseBytes + pageBytes - 10, 10)).toString('latin1') === 'SWAPSPACE2') return swap(head);
   const btrfs = padded(await read(baseBytes + 0x10000, 1024), 1024);
   if (btrfs.toString('latin1', 64, 72) === '_BHRfS_M') return identity('btrfs', text(btrfs, 299, 256), uuid(btrfs, 32));
   const iso = padded(await read(baseBytes + 0x8000, 128), 128);
@@ -47,9 +49,13 @@ const identifyHead = (head: Buffer): FilesystemIdentity | null => {
   if (head.readUInt16LE(1024 + 56) === 0xef53) return identity('ext', text(head, 1024 + 120, 16), uuid(head, 1024 + 104));
   if (head.readUInt32LE(1024) === 0xf2f52010) return identity('f2fs', null, uuid(head, 1024 + 108));
   if (head.readUInt32LE(4096) === 0xa92b4efc || head.readUInt32LE(0) === 0xa92b4efc) return identity('md', null, null);
-  if (at(4086, 'SWAPSPACE2')) return identity('swap', text(head, 1052, 16), uuid(head, 1036));
+  if (at(4086, 'SWAPSPACE2')) return swap(head);
   return null;
 };
+
+/** The header lies in the first page behind 1 KiB, its mark at the end of a page as the machine that made it has them. */
+const LARGE_PAGES = [8192, 16_384, 32_768, 65_536] as const;
+const swap = (head: Buffer): FilesystemIdentity => identity('swap', text(head, 1052, 16), uuid(head, 1036));
 
 const identity = (kind: FilesystemKind, label: string | null, id: string | null): FilesystemIdentity => ({
   kind,

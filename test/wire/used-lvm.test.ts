@@ -175,6 +175,10 @@ describe.skipIf(cannot)('LVM', () => {
       ),
     );
     expect((await useOfBytes(origin)).usedBytes).toBeGreaterThan(plain + 32 * MIB);
+    expect(await useOfBytes(origin)).toMatchObject({
+      refuses: false,
+      obstacle: { code: 'filesystem.unsupported', message: expect.stringMatching(/^Logical volume (root|data): .*another volume/) },
+    });
     const hidden = withLvmText(volume, (text) => text.replaceAll(', "VISIBLE"', ''));
     expect((await useOfBytes(hidden)).usedBytes).toBeGreaterThan(plain + 32 * MIB);
     const striped = withLvmText(volume, (text) => text.replace('stripe_count = 1', 'stripe_count = 2'));

@@ -33,6 +33,9 @@ export const FILESYSTEM_READERS: Readonly<Record<string, UsedReader>> = {
   swap: readSwap,
 };
 
+/** A RAID member or a locked volume may have a filesystem's marks as well, and is not for us to take apart. */
+const OUTER_KINDS = ['md', 'bitlocker'] as const;
+
 export const readFilesystem = async <Used extends UsedSpace>(
   volume: Volume,
   readers: Readonly<Record<string, UsedReader<Used>>>,
@@ -40,8 +43,8 @@ export const readFilesystem = async <Used extends UsedSpace>(
   let kind: string | null = null;
   try {
     const signs = await signsOf(volume);
-    // A RAID member has the filesystem's marks as well, and is not for us to take apart.
-    const [first = null, ...more] = signs.has('md') ? ['md'] : [...signs];
+    const outer = OUTER_KINDS.find((one) => signs.has(one));
+    const [first = null, ...more] = outer === undefined ? [...signs] : [outer];
     if (more.length > 0) return { kind, used: null, obstacle: ambiguous([...signs]), refuses: false };
     kind = first;
     return { kind, used: (await readers[kind ?? '']?.(volume)) ?? null, obstacle: null, refuses: false };

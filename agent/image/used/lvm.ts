@@ -21,7 +21,11 @@ export const readLvm = async (
   if (text === null) throw unsupported('the physical volume is in no volume group');
   const group = readGroup(text, physical.id, presentIds, volume.sizeBytes);
   const spaces = new Map<LogicalVolume, UsedMap>();
-  for (const logical of group.volumes.filter((one) => one.standsAlone && one.segments.length > 0)) {
+  for (const logical of group.volumes.filter((one) => one.segments.length > 0)) {
+    if (!logical.standsAlone) {
+      onObstacle(logical.name, PART_OF_ANOTHER);
+      continue;
+    }
     const reading = await readInside(mapped(volume, logical));
     if (reading.used !== null) spaces.set(logical, reading.used);
     if (reading.obstacle !== null) onObstacle(logical.name, reading);
@@ -30,6 +34,14 @@ export const readLvm = async (
   let usedBytes = 0;
   for (const { lengthBytes } of ranges()) usedBytes += lengthBytes;
   return { blockSizeBytes: group.extentBytes, ranges, usedBytes: () => usedBytes, blank: blankOf(spaces) };
+};
+
+/** A pool's data, a half of a mirror, a cache, the origin of a snapshot: not for us to take apart, and said. */
+const PART_OF_ANOTHER: FilesystemReading<UsedMap> = {
+  kind: null,
+  used: null,
+  obstacle: unsupported('another volume is made of it (thin pool, RAID, cache, snapshot)').failure,
+  refuses: false,
 };
 
 /** Where what is blank in a logical volume lies on the physical one. */
