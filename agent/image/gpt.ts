@@ -87,7 +87,11 @@ export const gptTable = (
   logicalSectorBytes: disk.logicalSectorBytes,
   id: header.diskGuid,
   partitions,
-  problems: [...problems, ...partitionProblems(partitions, Math.floor(disk.sizeBytes / disk.logicalSectorBytes))],
+  problems: [
+    ...problems,
+    ...partitionProblems(partitions, Math.floor(disk.sizeBytes / disk.logicalSectorBytes)),
+    ...(partitions.some((partition) => isOverTable(partition, header, disk)) ? ['partitions-overlap' as const] : []),
+  ],
   gpt: {
     entriesLba: header.myLba === 1 ? header.entriesLba : 2,
     entryCount: header.entryCount,
@@ -99,6 +103,17 @@ export const gptTable = (
   },
   mbr: null,
 });
+
+/** Whoever writes the first copy of the table would write over the partition. */
+const isOverTable = (
+  { startLba, sectors }: Partition,
+  { myLba, entriesLba, entryCount, entrySizeBytes }: GptHeader,
+  { logicalSectorBytes }: { readonly logicalSectorBytes: SectorBytes },
+): boolean => {
+  const first = myLba === 1 ? entriesLba : 2;
+  const end = first + Math.ceil((entryCount * entrySizeBytes) / logicalSectorBytes);
+  return startLba <= 1 || (startLba < end && first < startLba + sectors);
+};
 
 /** One header sector with both CRCs; `copy` says which of the two it is. */
 export const encodeGptHeader = (table: PartitionTable, copy: 'primary' | 'backup', entries: Uint8Array): Uint8Array => {

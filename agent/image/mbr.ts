@@ -28,7 +28,15 @@ export const parseMbrEntries = (sector: Uint8Array): readonly Entry[] | undefine
   return used.length === 0 || used.some((entry) => entry.sectors === 0 || entry.startLba === 0) ? undefined : used;
 };
 
-export const isProtective = (entries: readonly Entry[]): boolean => entries.some((entry) => entry.type === 0xee);
+const PROTECTIVE_TYPE = 0xee;
+
+export const isProtective = (entries: readonly Entry[]): boolean => entries.some((entry) => entry.type === PROTECTIVE_TYPE);
+
+/** The last sector that the protective entry covers; null where it covers "everything", or there is none. */
+export const protectiveEnd = (entries: readonly Entry[]): number | null => {
+  const entry = entries.find(({ type }) => type === PROTECTIVE_TYPE);
+  return entry === undefined || entry.sectors === 0xffff_ffff ? null : entry.startLba + entry.sectors - 1;
+};
 
 /** Reads table and chain; undefined if sector 0 holds no table. A broken or looping chain ends there and is a problem, not an error. */
 export const readMbr = async (

@@ -4,15 +4,18 @@ import { failed, success } from '../protocol/failure.ts';
 import type { Result } from '../protocol/failure.ts';
 import type { GptHeader } from './gpt.ts';
 import { gptTable, parseGptEntries, parseGptHeader } from './gpt.ts';
-import { isProtective, parseMbrEntries, readMbr } from './mbr.ts';
+import { identifyFilesystem } from './filesystem.ts';
+import { isProtective, parseMbrEntries, protectiveEnd, readMbr } from './mbr.ts';
 import type { Partition, PartitionTable, ReadAt, SectorBytes, TableProblem } from './partition-table.ts';
+import { partitionOffsetBytes } from './partition-table.ts';
 
 type Disk = { readonly sizeBytes: number; readonly logicalSectorBytes: SectorBytes };
 type Copy = { readonly header: GptHeader; readonly entries: Uint8Array; readonly partitions: readonly Partition[] };
 
 /**
- * Reads the table of a disk or image. Without `logicalSectorBytes` (an image file) 512 is tried first, then 4096. A disk without
- * a table is the value `kind: 'none'`; a GPT whose two copies are both damaged is `table.gpt-damaged`.
+ * Reads the table of a disk or image. Without `logicalSectorBytes` (an image file) 512 is tried first, then 4096; of an MBR, which does
+ * not say what it counts in, that counts by which more partitions begin with something known. A disk without a table is the value
+ * `kind: 'none'`; a GPT whose two copies are both damaged is `table.gpt-damaged`.
  */
 export const readPartitionTable = async (
   read: ReadAt,
@@ -21,11 +24,13 @@ export const readPartitionTable = async (
   const plain: Disk = { sizeBytes: disk.sizeBytes, logicalSectorBytes: disk.logicalSectorBytes ?? 512 };
   const sector = await read(0, 512);
   const entries = parseMbrEntries(sector);
-  // Without any entry at all, sector 0 was lost and the GPT is not.
-  if (entries !== undefined && !isProtective(entries)) return success((await readMbr(read, sector, plain)) ?? noTable(plain));
   const sizes: readonly SectorBytes[] = disk.logicalSectorBytes === undefined ? [512, 4096] : [disk.logicalSectorBytes];
+  // Without any entry at all, sector 0 was lost and the GPT is not.
+  if (entries !== undefined && !isProtective(entries))
+    return success((await readMbrIn(read, sector, disk.sizeBytes, sizes)) ?? noTable(plain));
+  const announcedEndLba = entries === undefined ? null : protectiveEnd(entries);
   for (const logicalSectorBytes of sizes) {
-    const table = await readGpt(read, { sizeBytes: disk.sizeBytes, logicalSectorBytes });
+    const table = await readGpt(read, { sizeBytes: disk.sizeBytes, logicalSectorBytes }, announcedEndLba);
     if (table !== undefined) return success(table);
   }
   if (entries !== undefined)
@@ -48,14 +53,44 @@ const noTable = (disk: Disk): PartitionTable => ({
   mbr: null,
 });
 
-const readGpt = async (read: ReadAt, disk: Disk): Promise<PartitionTable | undefined> => {
+const readMbrIn = async (
+  read: ReadAt,
+  sector: Uint8Array,
+  sizeBytes: number,
+  sizes: readonly SectorBytes[],
+): Promise<PartitionTable | undefined> => {
+  let best: PartitionTable | undefined;
+  let mostKnown = -1;
+  for (const logicalSectorBytes of sizes) {
+    const table = await readMbr(read, sector, { sizeBytes, logicalSectorBytes });
+    if (table === undefined) return undefined;
+    const known = sizes.length === 1 ? 0 : await knownContents(read, table);
+    if (known > mostKnown) [best, mostKnown] = [table, known];
+  }
+  return best;
+};
+
+/** How many partitions begin with something that is known; none where the disk ends before the table does. */
+const knownContents = async (read: ReadAt, table: PartitionTable): Promise<number> => {
+  if (table.diskSizeBytes % table.logicalSectorBytes !== 0 || table.problems.includes('partition-beyond-end')) return 0;
+  let known = 0;
+  for (const partition of table.partitions)
+    if ((await identifyFilesystem(read, partitionOffsetBytes(table, partition))) !== null) known += 1;
+  return known;
+};
+
+/** `announcedEndLba`: the last sector of the disk as a protective MBR has it, which is where the backup lies on a disk that was enlarged since. */
+const readGpt = async (read: ReadAt, disk: Disk, announcedEndLba: number | null): Promise<PartitionTable | undefined> => {
   const lastLba = Math.floor(disk.sizeBytes / disk.logicalSectorBytes) - 1;
   if (lastLba < 5) return undefined;
-  const primary = await readCopy(read, disk, 1);
-  const backupLba = primary?.header.alternateLba ?? lastLba;
-  const backup = backupLba > lastLba ? undefined : await readCopy(read, disk, backupLba);
+  const header = parseGptHeader(await read(disk.logicalSectorBytes, disk.logicalSectorBytes), 1);
+  const primary = header === undefined ? undefined : await readEntries(read, disk, header);
+  const places = primary === undefined ? [lastLba, header?.alternateLba, announcedEndLba] : [primary.header.alternateLba];
+  let backup: Copy | undefined;
+  for (const lba of places) if (typeof lba === 'number' && lba > 1 && lba <= lastLba) backup ??= await readCopy(read, disk, lba);
   const found = primary ?? backup;
   if (found === undefined) return undefined;
+  const backupLba = primary?.header.alternateLba ?? found.header.myLba;
   return gptTable(found.header, found.entries, found.partitions, disk, gptProblems(primary, backup, backupLba, lastLba));
 };
 
@@ -73,7 +108,10 @@ const gptProblems = (primary: Copy | undefined, backup: Copy | undefined, backup
 const readCopy = async (read: ReadAt, disk: Disk, lba: number): Promise<Copy | undefined> => {
   const { logicalSectorBytes } = disk;
   const header = parseGptHeader(await read(lba * logicalSectorBytes, logicalSectorBytes), lba);
-  if (header === undefined) return undefined;
+  return header === undefined ? undefined : readEntries(read, disk, header);
+};
+
+const readEntries = async (read: ReadAt, { logicalSectorBytes }: Disk, header: GptHeader): Promise<Copy | undefined> => {
   const entries = Uint8Array.from(await read(header.entriesLba * logicalSectorBytes, header.entryCount * header.entrySizeBytes));
   const partitions = parseGptEntries(header, entries);
   return partitions === undefined ? undefined : { header, entries, partitions };
