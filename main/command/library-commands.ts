@@ -39,7 +39,7 @@ export const IMAGE_COMMANDS: readonly Command[] = [
   {
     name: 'images import',
     arguments: 'FILE --name NAME',
-    help: 'import a disk image (raw, .gz, .xz, .zst, .bz2) into the library',
+    help: 'import a disk image (raw or qcow2, VHD, VHDX, VMDK; as it is or in .gz, .xz, .zst, .bz2) into the library',
     options: {
       name: { type: 'string', value: 'NAME', help: 'what people call it' },
       label: { type: 'string', multiple: true, value: 'KEY=VALUE', help: 'label for policies; may be given several times' },

@@ -9,8 +9,11 @@ import { z } from 'zod';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import { scratchPath } from './scratch.ts';
+import type { SourceFormat } from './source-format.ts';
 import { readVirtualDiskHeader } from './virtual-disk-header.ts';
 import type { VirtualDiskFormat } from './virtual-disk-header.ts';
+
+export const isVirtualDisk = (format: SourceFormat): format is VirtualDiskFormat => Object.hasOwn(QEMU_NAMES, format);
 
 const QEMU_NAMES: Readonly<Record<VirtualDiskFormat, string>> = { qcow2: 'qcow2', vmdk: 'vmdk', vhdx: 'vhdx', vhd: 'vpc' };
 
@@ -30,28 +33,30 @@ const infoSchema = z.looseObject({
 const run = promisify(execFile);
 
 /**
- * Writes a sparse raw file into `scratchFolder`; the caller removes it. Codes: `import.tool-missing`, `import.unsupported`,
+ * Writes a sparse raw file into `scratchFolder`; the caller removes it. `name` is what people call the file. Codes: `import.tool-missing`, `import.unsupported`,
  * `image.corrupt`, `image.truncated`, `import.no-room`, `job.cancelled`.
  */
 export const convertVirtualDisk = async (
   path: string,
   format: VirtualDiskFormat,
-  options: { readonly scratchFolder: string; readonly signal: AbortSignal | undefined },
+  options: { readonly scratchFolder: string; readonly signal: AbortSignal | undefined; readonly name?: string },
 ): Promise<Result<{ readonly rawPath: string }>> => {
+  const { name = basename(path) } = options;
   const header = await readVirtualDiskHeader(path, format);
-  if (header === 'truncated') return truncated(path);
+  if (header === 'truncated') return truncated(name);
+  if (header === 'corrupt') return marked(name);
   if (header !== 'whole') return header === 'encrypted' ? encrypted() : partOfDisk();
   const source = resolve(path);
   const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const info = await qemuImg(['info', '--output=json', ...openedAs(format, source)], signal, path);
+  const info = await qemuImg(['info', '--output=json', ...openedAs(format, source)], signal, name);
   if (!info.ok) return info;
   const parsed = infoSchema.safeParse(JSON.parse(info.value));
-  if (!parsed.success) return corrupt(path);
+  if (!parsed.success) return corrupt(name);
   const refused = refuseForeignFiles(parsed.data, source);
   if (refused !== undefined) return refused;
-  if ((await endOfData(openedAs(format, source), signal)) > (await stat(path)).size) return truncated(path);
+  if ((await endOfData(openedAs(format, source), signal)) > (await stat(path)).size) return truncated(name);
   const rawPath = scratchPath(options.scratchFolder);
-  const converted = await qemuImg(['convert', '-O', 'raw', ...openedAs(format, source), rawPath], signal, path);
+  const converted = await qemuImg(['convert', '-O', 'raw', ...openedAs(format, source), rawPath], signal, name);
   if (converted.ok) return success({ rawPath });
   await rm(rawPath, { force: true });
   return converted;
@@ -107,7 +112,7 @@ const encrypted = (): ReturnType<typeof failed> =>
 
 const isSame = (filename: string, source: string): boolean => filename === source || filename === `file:${source}`;
 
-const qemuImg = async (args: readonly string[], signal: { readonly signal?: AbortSignal }, path: string): Promise<Result<string>> => {
+const qemuImg = async (args: readonly string[], signal: { readonly signal?: AbortSignal }, name: string): Promise<Result<string>> => {
   try {
     const { stdout } = await run('qemu-img', [...args], { ...signal, maxBuffer: 16 * 1024 * 1024, timeout: 0 });
     return success(stdout);
@@ -117,16 +122,36 @@ const qemuImg = async (args: readonly string[], signal: { readonly signal?: Abor
     if ('code' in error && error.code === 'ENOENT')
       return failed(
         'import.tool-missing',
-        `${basename(path)} is the disk of a virtual machine, and this computer has no qemu-img to read it with.`,
+        `${name} is the disk of a virtual machine, and this computer has no qemu-img to read it with.`,
         'Install qemu-img (package qemu-utils), or convert the file to raw elsewhere.',
       );
+    if (/log that needs to be replayed/i.test(error.message)) return unclosed(name);
+    if (/not supported/i.test(error.message)) return unread(name);
     return /No space left/i.test(error.message)
       ? failed('import.no-room', 'There is no room to unpack the virtual disk.', 'Free some space in the temporary folder, then try again.')
-      : corrupt(path);
+      : corrupt(name);
   }
 };
 
-const truncated = (path: string): ReturnType<typeof failed> =>
-  failed('image.truncated', `${basename(path)} ends too early: a part of the virtual disk is missing.`, 'Copy or export it again.');
-const corrupt = (path: string): ReturnType<typeof failed> =>
-  failed('image.corrupt', `${basename(path)} is damaged: qemu-img cannot read it.`, 'Copy or export it again.');
+const truncated = (name: string): ReturnType<typeof failed> =>
+  failed('image.truncated', `${name} ends too early: a part of the virtual disk is missing.`, 'Copy or export it again.');
+const corrupt = (name: string): ReturnType<typeof failed> =>
+  failed('image.corrupt', `${name} is damaged: qemu-img cannot read it.`, 'Copy or export it again.');
+const marked = (name: string): ReturnType<typeof failed> =>
+  failed(
+    'image.corrupt',
+    `${name} is marked as damaged by the program that used it last.`,
+    'Copy or export it again, or mend it on a copy with: qemu-img check -r all',
+  );
+const unclosed = (name: string): ReturnType<typeof failed> =>
+  failed(
+    'image.corrupt',
+    `${name} was not closed when it was used last: changes to it are still in its log.`,
+    'Start its virtual machine once and shut it down, or have them carried out on a copy with: qemu-img check -r all',
+  );
+const unread = (name: string): ReturnType<typeof failed> =>
+  failed(
+    'import.unsupported',
+    `${name} is of a kind that qemu-img does not read, such as a VHDX with sectors of 4096 bytes.`,
+    'Write its disk out as raw or qcow2 with the program that made it, then import that.',
+  );

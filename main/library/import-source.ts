@@ -8,7 +8,8 @@ import { basename } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
-import { convertVirtualDisk } from './convert-virtual-disk.ts';
+import { convertVirtualDisk, isVirtualDisk } from './convert-virtual-disk.ts';
+import { refuseFormat } from './refuse-format.ts';
 import { SOURCE_HEAD_BYTES, sourceFormatOf } from './source-format.ts';
 import type { StreamSource } from './stream-source.ts';
 import { unpackSource } from './unpack-source.ts';
@@ -49,46 +50,28 @@ export const openImportSource = async (path: string, options: SourceOptions = {}
     );
   }
   if (head.fileBytes === 0) return failed('import.no-source', `The file ${basename(path)} is empty.`, 'Choose another file.');
+  const name = basename(path);
   const format = sourceFormatOf(head.bytes, head.footer);
   switch (format) {
     case 'raw':
       return success(await rawSource(path, head.fileBytes));
     case 'gzip':
     case 'zstd':
-      return unpackedSource(nodeSource(path, format), head.fileBytes, options);
+      return unpackedSource(nodeSource(path, format), { name, fileBytes: head.fileBytes }, options);
     case 'xz':
     case 'bzip2': {
       const byProgram = options.unpacker === 'built-in' ? null : await programSource(path, format);
-      return unpackedSource(byProgram ?? builtInSource(path, format), head.fileBytes, options);
+      return unpackedSource(byProgram ?? builtInSource(path, format), { name, fileBytes: head.fileBytes }, options);
     }
     case 'qcow2':
     case 'vmdk':
     case 'vhdx':
     case 'vhd':
-      return convertedSource(path, format, options);
-    case 'zip':
-    case '7z':
-      return failed('import.unsupported', `This is a ${format} archive.`, 'Unpack it and import the disk image inside.');
-    case 'vdi':
-    case 'qcow':
-    case 'qed':
-    case 'parallels':
-      return failed(
-        'import.unsupported',
-        `${basename(path)} is the disk of a virtual machine in a format that is not imported (${NAMES_OF_OTHERS[format]}).`,
-        `Convert it first: qemu-img convert -f ${format} -O qcow2 FILE disk.qcow2`,
-      );
-    case 'iso':
-      return failed(
-        'import.unsupported',
-        'This is an ISO without a partition table: an installer, not a disk.',
-        'Use it as a payload of a recipe.',
-      );
+      return convertedSource(path, format, { ...options, name });
+    default:
+      return refuseFormat(format, name);
   }
 };
-
-/** Formats that qemu-img knows by the same words. */
-const NAMES_OF_OTHERS = { vdi: 'VDI of VirtualBox', qcow: 'qcow, the first version', qed: 'QED', parallels: 'HDD of Parallels' } as const;
 
 type SourceHead = { readonly bytes: Uint8Array; readonly footer: Uint8Array; readonly fileBytes: number };
 
@@ -131,20 +114,40 @@ const scratchSource = async (rawPath: string): Promise<ImportSource> => {
   };
 };
 
-const convertedSource = async (path: string, format: VirtualDiskFormat, options: SourceOptions): Promise<Result<ImportSource>> => {
-  const { scratchFolder = tmpdir(), signal } = options;
-  const converted = await convertVirtualDisk(path, format, { scratchFolder, signal });
+const convertedSource = async (
+  path: string,
+  format: VirtualDiskFormat,
+  options: SourceOptions & { readonly name: string },
+): Promise<Result<ImportSource>> => {
+  const { scratchFolder = tmpdir(), signal, name } = options;
+  const converted = await convertVirtualDisk(path, format, { scratchFolder, signal, name });
   return converted.ok ? success(await scratchSource(converted.value.rawPath)) : converted;
 };
 
-const unpackedSource = async (stream: StreamSource, fileBytes: number, options: SourceOptions): Promise<Result<ImportSource>> => {
+const unpackedSource = async (
+  stream: StreamSource,
+  { name, fileBytes }: { readonly name: string; readonly fileBytes: number },
+  options: SourceOptions,
+): Promise<Result<ImportSource>> => {
   const { scratchFolder = tmpdir(), signal, onUnpack } = options;
   try {
     const onPiece = (): void => onUnpack?.({ doneBytes: stream.consumedBytes(), fileBytes });
     const unpacked = await unpackSource(stream, { scratchFolder, signal, onPiece });
-    return unpacked.ok ? success(await scratchSource(unpacked.value.rawPath)) : unpacked;
+    return unpacked.ok ? await insideSource(unpacked.value.rawPath, name, options) : unpacked;
   } finally {
     await stream.close();
+  }
+};
+
+/** What was packed: a raw disk, or a virtual one, as vendors publish them. */
+const insideSource = async (path: string, name: string, options: SourceOptions): Promise<Result<ImportSource>> => {
+  const head = await readHead(path);
+  const format = sourceFormatOf(head.bytes, head.footer);
+  if (format === 'raw') return success(await scratchSource(path));
+  try {
+    return isVirtualDisk(format) ? await convertedSource(path, format, { ...options, name }) : refuseFormat(format, name);
+  } finally {
+    await rm(path, { force: true });
   }
 };
 

@@ -12,6 +12,11 @@ export type SourceFormat =
   | 'vhd'
   | 'zip'
   | '7z'
+  | 'lzma'
+  | 'lz4'
+  | 'tar'
+  | 'ova'
+  | 'library'
   | 'iso'
   | 'vdi'
   | 'qcow'
@@ -32,11 +37,15 @@ const MARKS: readonly Mark[] = [
   { format: 'parallels', offset: 0, magic: Buffer.from('WithoutFreeSpace').toString('hex') },
   { format: 'parallels', offset: 0, magic: Buffer.from('WithouFreSpacExt').toString('hex') },
   { format: 'vmdk', offset: 0, magic: '4b444d56' },
+  // Of an ESX host: one piece, which another file describes.
+  { format: 'vmdk', offset: 0, magic: '434f5744' },
   // The description of one whose content lies in other files.
   { format: 'vmdk', offset: 0, magic: Buffer.from('# Disk DescriptorFile').toString('hex') },
   { format: 'vhdx', offset: 0, magic: '7668647866696c65' },
   { format: 'vhd', offset: 0, magic: '636f6e6563746978' },
   { format: 'zip', offset: 0, magic: '504b0304' },
+  { format: 'lzma', offset: 0, magic: '5d00008000' },
+  { format: 'lz4', offset: 0, magic: '04224d18' },
   { format: '7z', offset: 0, magic: '377abcaf271c' },
 ];
 
@@ -48,9 +57,16 @@ export const sourceFormatOf = (head: Uint8Array, footer: Uint8Array): SourceForm
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   const mark = MARKS.find(({ offset, magic }) => bytes.toString('hex', offset, offset + magic.length / 2) === magic);
   if (mark !== undefined) return mark.format;
+  if (bytes.toString('latin1', 257, 262) === 'ustar') return archiveOf(bytes.toString('latin1', 0, 100).replace(/\0.*$/su, ''));
   if (Buffer.from(footer).toString('latin1', 0, 8) === 'conectix') return 'vhd';
   // pzstd begins with a skippable frame. A hybrid ISO also carries a partition table: then it can be imported as a disk.
   if (/^5[0-9a-f]2a4d18/.test(bytes.toString('hex', 0, 4))) return 'zstd';
   const isIso = bytes.toString('latin1', 0x8001, 0x8006) === 'CD001';
   return isIso && (bytes[510] !== 0x55 || bytes[511] !== 0xaa) ? 'iso' : 'raw';
+};
+
+/** A tar, by the name of its first file. */
+const archiveOf = (firstName: string): SourceFormat => {
+  if (firstName === 'rackside-library.json') return 'library';
+  return /\.ovf$/i.test(firstName) ? 'ova' : 'tar';
 };

@@ -12,6 +12,7 @@ import { readUsedSpace } from '../../agent/image/used/used-space.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { ImportSource } from './import-source.ts';
+import { refuseIso } from './refuse-format.ts';
 import { sourceFailure } from './stream-source.ts';
 
 export type SourceSurvey = {
@@ -47,6 +48,9 @@ export const surveySource = async (
     if (!found.ok) return found;
     const table = found.value;
     const refused = refuseTable(table, options.allowNoPartitionTable === true);
+    // An ISO that is made to be put on a stick has a boot sector, or partitions around its own files.
+    const isUnlikeDisk = refused === undefined ? isLabelOnly(table) : UNLIKE_DISKS.has(refused.failure.code);
+    if (isUnlikeDisk && (await isIso(read))) return refuseIso();
     if (refused !== undefined) return refused;
     const uses = await readUsedSpace(read, table, options.signal === undefined ? {} : { signal: options.signal });
     const filesystems = uses.map(({ number, kind, label, uuid, capture, obstacle }) => ({
@@ -64,6 +68,11 @@ export const surveySource = async (
     return { ok: false, failure };
   }
 };
+
+const UNLIKE_DISKS: ReadonlySet<string> = new Set(['image.no-partition-table', 'image.corrupt']);
+/** An MBR that only keeps others from taking the ISO for an empty disk. */
+const isLabelOnly = ({ kind, partitions }: PartitionTable): boolean => kind === 'mbr' && partitions.every(({ type }) => type === '0xcd');
+const isIso = async (read: ReadAt): Promise<boolean> => Buffer.from(await read(0x8001, 5)).toString('latin1') === 'CD001';
 
 const refuseTable = (table: PartitionTable, allowNone: boolean): ReturnType<typeof failed> | undefined => {
   if (table.kind === 'none' && !allowNone)

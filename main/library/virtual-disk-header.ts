@@ -7,7 +7,7 @@ import type { SourceFormat } from './source-format.ts';
 
 export type VirtualDiskFormat = Extract<SourceFormat, 'qcow2' | 'vmdk' | 'vhdx' | 'vhd'>;
 /** `whole`: as far as its header says; what else may be wrong with it is qemu-img's to find. */
-export type VirtualDiskHeader = 'whole' | 'needs-other-files' | 'encrypted' | 'truncated';
+export type VirtualDiskHeader = 'whole' | 'needs-other-files' | 'encrypted' | 'truncated' | 'corrupt';
 
 export const readVirtualDiskHeader = async (path: string, format: VirtualDiskFormat): Promise<VirtualDiskHeader> => {
   await using file = await open(path, 'r');
@@ -33,6 +33,7 @@ const bytesAt = async (file: FileHandle, offsetBytes: number, length: number): P
   return bytes;
 };
 
+const CORRUPT = 0x2;
 const EXTERNAL_DATA = 0x4;
 
 const isQcow2 = (bytes: Buffer): boolean => [2, 3].includes(bytes.readUInt32BE(4));
@@ -41,7 +42,9 @@ const qcow2Header = (bytes: Buffer): VirtualDiskHeader => {
   const version = bytes.readUInt32BE(4);
   if (!isQcow2(bytes)) return 'whole';
   if (bytes.readBigUInt64BE(8) !== 0n) return 'needs-other-files';
-  if (version === 3 && (bytes.readUInt32BE(76) & EXTERNAL_DATA) !== 0) return 'needs-other-files';
+  const incompatible = version === 3 ? bytes.readUInt32BE(76) : 0;
+  if ((incompatible & EXTERNAL_DATA) !== 0) return 'needs-other-files';
+  if ((incompatible & CORRUPT) !== 0) return 'corrupt';
   return bytes.readUInt32BE(32) === 0 ? 'whole' : 'encrypted';
 };
 

@@ -2,9 +2,11 @@
 // follows, so frame boundaries are found here: pzstd and `cat a.zst b.zst` make many, with skippable frames between.
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createZstdDecompress } from 'node:zlib';
+import { constants, createZstdDecompress } from 'node:zlib';
 
 const MAGIC = 0xfd2fb528;
+/** 2 GiB of memory, as `zstd --long=31` asks for; a frame takes no more than it says that it needs. */
+const MOST_WINDOW_LOG = 31;
 const isSkippable = (magic: number): boolean => magic >= 0x184d2a50 && magic <= 0x184d2a5f;
 
 /** Thrown when the input ends inside a frame. */
@@ -27,7 +29,7 @@ export async function* decompressZstd(input: AsyncIterable<Uint8Array>): AsyncGe
 }
 
 async function* decompressFrame(source: ByteSource): AsyncGenerator<Uint8Array> {
-  const decompressor = createZstdDecompress({ chunkSize: 1024 * 1024 });
+  const decompressor = createZstdDecompress({ chunkSize: 1024 * 1024, params: { [constants.ZSTD_d_windowLogMax]: MOST_WINDOW_LOG } });
   const output = new PassThrough({ readableHighWaterMark: 4 * 1024 * 1024 });
   let problem: unknown;
   const feeding = pipeline(dataFrame(source), decompressor, output).catch((error: unknown) => {

@@ -92,3 +92,8 @@ describe.skipIf(lacking.length > 0)('what we bring', () => {
     ['filter.xz', 'import.tool-missing'],
   ])('%s is %s', async (name, code) => expect(await codeOf(name, 'built-in')).toBe(code));
 });
+
+test.skipIf(!hasProgram('zstd'))('a .zst that looks back two gigabytes is read, as zstd itself would with --long=31', async () => {
+  writeFileSync(at('long.zst'), execFileSync('sh', ['-c', 'cat raw | zstd -q -1 --long=31 -c'], { cwd: folder, maxBuffer: 64 * MIB }));
+  expect((await readAll('long.zst', 'built-in')).equals(raw)).toBe(true);
+});

@@ -4,15 +4,19 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { crc32c } from '../../agent/image/used/crc32c.ts';
 import type { VirtualDiskFormat } from '../../main/library/virtual-disk-header.ts';
 import { convertVirtualDisk } from '../../main/library/convert-virtual-disk.ts';
 import { openImportSource } from '../../main/library/import-source.ts';
 import { lacksTools, noise } from '../image/real-disk.ts';
 
 const run = promisify(execFile);
-const SIZE = 8 * 1024 * 1024;
+const MIB = 1024 * 1024;
+const SIZE = 8 * MIB;
 const FILE_PARAMETERS = Buffer.from('3767a1ca36fa434db3b633f0aa44e76b', 'hex');
+const LOGICAL_SECTOR_SIZE = Buffer.from('1dbf41816fa90947ba47f233a8faab5f', 'hex');
 
 let folder: string;
 let content: Buffer;
@@ -156,6 +160,57 @@ describe.skipIf(lacksTools('qemu-img', 'mkfifo'))('virtual disks', () => {
     expect(refused).toMatchObject({
       ok: false,
       failure: { code: 'import.unsupported', next: `Convert it first: qemu-img convert -f ${kind} -O qcow2 FILE disk.qcow2` },
+    });
+  });
+
+  test('a qcow2 that is marked as damaged, a VHDX with an open log, or with long sectors, is told apart from a damaged file', async () => {
+    const qcow2 = await made('marked.qcow2', 'qcow2', 'compat=1.1');
+    const marked = await readFile(qcow2);
+    marked.writeUInt32BE(2, 76);
+    await writeFile(qcow2, marked);
+    expect(await converted(qcow2, 'qcow2')).toMatchObject({
+      ok: false,
+      failure: { code: 'image.corrupt', message: expect.stringContaining('is marked as damaged') },
+    });
+    const vhdx = await made('log.vhdx', 'vhdx', 'subformat=dynamic');
+    const clean = await readFile(vhdx);
+    const open = Buffer.from(clean);
+    for (const at of [64 * 1024, 128 * 1024]) {
+      const header = open.subarray(at, at + 4096);
+      // The id that the entries of its log have: they wait to be carried out.
+      open.copy(header, 48, MIB + 32, MIB + 48);
+      header.writeUInt32LE(0, 4);
+      header.writeUInt32LE(~crc32c(0xffff_ffff, header) >>> 0, 4);
+    }
+    await writeFile(vhdx, open);
+    expect(await converted(vhdx, 'vhdx')).toMatchObject({
+      ok: false,
+      failure: { code: 'image.corrupt', message: expect.stringContaining('was not closed') },
+    });
+    const sectorAt = clean.indexOf(LOGICAL_SECTOR_SIZE);
+    clean.writeUInt32LE(4096, Math.floor(sectorAt / 65_536) * 65_536 + clean.readUInt32LE(sectorAt + 16));
+    await writeFile(vhdx, clean);
+    expect(await converted(vhdx, 'vhdx')).toMatchObject(refusal('that qemu-img does not read'));
+  });
+
+  test.each(['qcow2', 'vpc', 'vmdk'])('a %s is found inside of a compressed file too', async (kind) => {
+    const options = { qcow2: 'compat=1.1', vpc: 'subformat=fixed,force_size=on', vmdk: 'subformat=streamOptimized' }[kind] ?? '';
+    const path = await made(`packed.${kind}`, kind, options);
+    await writeFile(`${path}.gz`, gzipSync(await readFile(path)));
+    const source = await openImportSource(`${path}.gz`, { scratchFolder: folder });
+    if (!source.ok) throw new Error(source.failure.message);
+    const bytes = new Uint8Array(source.value.sizeBytes);
+    await source.value.read(bytes, 0);
+    await source.value.close();
+    expect(content.equals(bytes)).toBe(true);
+  });
+
+  test('a damaged one in a compressed file has the name that people gave it', async () => {
+    const path = join(folder, 'cut.qcow2.gz');
+    await writeFile(path, gzipSync((await readFile(await made('whole.qcow2', 'qcow2', 'compat=1.1'))).subarray(0, 300_000)));
+    expect(await openImportSource(path, { scratchFolder: folder })).toMatchObject({
+      ok: false,
+      failure: { code: 'image.truncated', message: expect.stringContaining('cut.qcow2.gz') },
     });
   });
 
