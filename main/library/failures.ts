@@ -7,8 +7,14 @@ type Failed = { readonly ok: false; readonly failure: Failure };
 const errnoOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
 /** Turns an error of the file system into a failure; anything else is a bug and is thrown on. */
-export const storeFailure = (error: unknown, name: string): Failed => {
+export const storeFailure = (error: unknown, name: string, doing: 'reading' | 'writing' = 'writing'): Failed => {
   const code = errnoOf(error);
+  if (doing === 'reading' && ['EACCES', 'EPERM'].includes(code))
+    return failed(
+      'library.unreadable',
+      `The library's ${name} must not be read by you (${code}).`,
+      'Check who owns its disk or folder, and with what rights.',
+    );
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':

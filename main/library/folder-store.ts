@@ -17,13 +17,14 @@ export const TEMPORARY_FOLDER = 'tmp';
 /** The store does not look at `folder` before it is used. */
 export const folderStore = (folder: string, fileSystem: FileSystem = nodeFileSystem): LibraryStore => {
   const pathOf = (name: string): string => join(folder, ...checkedParts(name));
-  const guarded = async <T>(name: string, work: () => Promise<Result<T>>): Promise<Result<T>> => {
+  const guarded = async <T>(name: string, work: () => Promise<Result<T>>, doing: 'reading' | 'writing' = 'writing'): Promise<Result<T>> => {
     try {
       return await work();
     } catch (error) {
-      return storeFailure(error, name);
+      return storeFailure(error, name, doing);
     }
   };
+  const reading = <T>(name: string, work: () => Promise<Result<T>>): Promise<Result<T>> => guarded(name, work, 'reading');
   const sizeOf = async (name: string): Promise<number | null> => {
     try {
       const found = await fileSystem.stat(pathOf(name));
@@ -34,7 +35,7 @@ export const folderStore = (folder: string, fileSystem: FileSystem = nodeFileSys
     }
   };
   const readRange: LibraryStore['readRange'] = (name, offsetBytes, lengthBytes, into) =>
-    guarded(name, async () => {
+    reading(name, async () => {
       await using file = await fileSystem.open(pathOf(name), 'r');
       const bytes = into === undefined ? Buffer.allocUnsafe(lengthBytes) : into.subarray(0, lengthBytes);
       for (let done = 0; done < lengthBytes;) {
@@ -47,10 +48,10 @@ export const folderStore = (folder: string, fileSystem: FileSystem = nodeFileSys
 
   return {
     location: folder,
-    size: (name) => guarded(name, async () => success(await sizeOf(name))),
+    size: (name) => reading(name, async () => success(await sizeOf(name))),
     readRange,
     list: (below) =>
-      guarded(below, async () => {
+      reading(below, async () => {
         const entries = await fileSystem.readdir(pathOf(below), { recursive: true, withFileTypes: true }).catch((error: unknown) => {
           if (isAbsent(error)) return [];
           throw error;
@@ -66,7 +67,7 @@ export const folderStore = (folder: string, fileSystem: FileSystem = nodeFileSys
         return success([...new Set(names)].toSorted());
       }),
     readAll: (name, maxBytes, into) =>
-      guarded(name, async () => {
+      reading(name, async () => {
         const small = into === undefined ? undefined : await readSmall(fileSystem, pathOf(name), into);
         if (small !== undefined && small.length <= maxBytes) return success(small);
         const size = await sizeOf(name);

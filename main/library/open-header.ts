@@ -44,8 +44,7 @@ export const openHeader = async (store: LibraryStore, create: boolean): Promise<
   const bytes = await store.readAll(HEADER_NAME, 64 * 1024);
   if (bytes.ok) return parseHeader(bytes.value);
   if (bytes.failure.code !== 'library.missing') return bytes;
-  if (!create) return failed('library.missing', `There is no library in ${store.location}.`, 'Plug its disk in, or create a new library.');
-  const packs = await store.list('packs');
+  const packs = create ? await store.list('packs') : success([]);
   if (!packs.ok) return packs;
   if (packs.value.length > 0) return notALibrary(`its ${HEADER_NAME} is gone`);
   const below = await libraryBelow(store.location);
@@ -55,6 +54,7 @@ export const openHeader = async (store: LibraryStore, create: boolean): Promise<
       `There is no library in ${store.location}, but there is one in ${below}.`,
       `Name that folder: ${below}`,
     );
+  if (!create) return failed('library.missing', `There is no library in ${store.location}.`, 'Plug its disk in, or create a new library.');
   const header: LibraryHeader = {
     format: 'rackside-library',
     version: READER_VERSION,

@@ -50,7 +50,7 @@ export const payloadKeep = ({ store, lock, partBytes }: PayloadKeepOptions): Pay
         if (taken.ok) return success({ sha256: sha256.value, sizeBytes: size });
         return signal.aborted ? notAdded : taken;
       } catch (error) {
-        return storeFailure(error, path);
+        return storeFailure(error, path, 'reading');
       }
     },
     takePayload: take,

@@ -29,7 +29,7 @@ export const openTarStore = async (path: string): Promise<Result<LibraryStore>> 
       ? failed('library.not-a-library', 'The file is no library, or its end is missing.', 'Choose another file, or copy it again.')
       : success(storeOf(path, places));
   } catch (error) {
-    return storeFailure(error, 'file');
+    return storeFailure(error, 'file', 'reading');
   }
 };
 
@@ -66,7 +66,7 @@ const storeOf = (path: string, places: ReadonlyMap<string, Place>): LibraryStore
       }
       return success(bytes);
     } catch (error) {
-      return storeFailure(error, name);
+      return storeFailure(error, name, 'reading');
     }
   };
   const readOnly = failed('library.read-only', 'A library in one file is only read.', 'Merge it into a library in a folder.');
