@@ -92,7 +92,7 @@ export const startHeadless = async (options: HeadlessOptions): Promise<Result<Ru
   const [near, far] = listeners;
   if (near === undefined) throw new Error('there is always a window on loopback');
   if (options.listen === true)
-    await handlers['listening.set']({ on: true, minutes: null, macs: [] }, { signal: new AbortController().signal });
+    await handlers['listening.set']({ on: true, minutes: null, macs: [], ports: [] }, { signal: new AbortController().signal });
   const { url, pipeUrl } = near;
   data.value.publish({ url, pipeUrl, token, startedAtMs: Date.now() });
   return success({

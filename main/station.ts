@@ -18,6 +18,7 @@ import { createArming } from './journey/arming.ts';
 import { createJourney } from './journey/journey.ts';
 import type { Journey } from './journey/journey.ts';
 import { createMachines } from './machines/machines.ts';
+import { switchPortsIn } from './machines/switch-ports.ts';
 import { createSetRuns } from './journey/set-runs.ts';
 import { createSitePlan } from './plan/site-plan.ts';
 import { installations } from './recipes/installations.ts';
@@ -72,7 +73,8 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
   const { signingKey, name, publicKeyText } = held.value.identity;
   const shared = { database, now, sites, events };
   const kit = await startStationKit({ folder: options.kitFolder, events, onBug: options.onBug, onChange: () => changed() });
-  const listening = createListening({ now, onChange: () => changed() });
+  const portsOf = (mac: string): readonly string[] => switchPortsIn(machines.facts(machines.idOfMac(mac) ?? ''));
+  const listening = createListening({ now, onChange: () => changed(), portsOf });
 
   // Who is asking: agents and their sessions.
   const agents = createAgents({
@@ -170,6 +172,7 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
     leases,
     now,
     listening: listening.answers,
+    onRelayed: listening.hung,
     knownMac: (mac) => machines.idOfMac(mac) !== null,
     issueToken: agents.issueToken,
     peekLocalBoot: localBoots.peek,

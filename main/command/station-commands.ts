@@ -17,8 +17,10 @@ import { withStation } from './with-station.ts';
 import { duration } from './output.ts';
 
 /** `on for 4:59, for 52:54:00:ab:cd:ef alone` */
-const listeningWords = ({ on, untilMs, macs = [] }: StationView['listening']): string =>
-  `${on ? 'on' : 'off'}${untilMs === null ? '' : ` for ${duration(untilMs - Date.now())}`}${macs.length === 0 ? '' : `, for ${macs.join(', ')} alone`}`;
+const listeningWords = ({ on, untilMs, macs = [], ports = [] }: StationView['listening']): string => {
+  const alone = [...macs, ...ports.map((port) => `port ${port}`)].join(', ');
+  return `${on ? 'on' : 'off'}${untilMs === null ? '' : ` for ${duration(untilMs - Date.now())}`}${alone === '' ? '' : `, for ${alone} alone`}`;
+};
 
 const MARK = { pass: 'ok  ', warn: 'WARN', fail: 'FAIL' } as const;
 
@@ -178,6 +180,12 @@ const listen: Command = {
   options: {
     minutes: { type: 'string', value: 'N', help: 'switch off again after this time (default: until switched off)' },
     mac: { type: 'string', multiple: true, value: 'MAC', help: 'answer only this machine; may be given several times' },
+    port: {
+      type: 'string',
+      multiple: true,
+      value: 'PORT',
+      help: 'answer only what hangs on this switch port ("Gi1/0/7" or "SWITCH Gi1/0/7"), as LLDP or option 82 name it; several times',
+    },
   },
   positionals: { least: 1, most: 1 },
   run: (invocation) =>
@@ -189,7 +197,8 @@ const listen: Command = {
       if (!minutes.ok) return minutes;
       const macs = macsOf(invocation.list('mac'));
       if (!macs.ok) return macs;
-      const answer = await station.call('listening.set', { on: word === 'on', minutes: minutes.value, macs: [...macs.value] });
+      const only = { macs: [...macs.value], ports: [...invocation.list('port')] };
+      const answer = await station.call('listening.set', { on: word === 'on', minutes: minutes.value, ...only });
       if (!answer.ok) return answer;
       const { listening } = answer.value;
       invocation.output.print(answer.value, `Listening is ${listeningWords(listening)}.`);

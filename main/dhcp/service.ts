@@ -8,6 +8,7 @@ import { decode, encode } from './codec.ts';
 import type { DhcpEvent } from './events.ts';
 import type { LeaseStore } from './leases.ts';
 import { openPorts, type DhcpEndpoint } from './ports.ts';
+import { relayPorts } from './relay-port.ts';
 import { serveProxy } from './proxy.ts';
 import type { Destination, DhcpAction } from './reply.ts';
 import { serve, type ServerConfig } from './server.ts';
@@ -28,6 +29,8 @@ export type DhcpOptions = {
   decideBoot(client: BootClient): BootAnswer;
   /** Whether boot requests are answered at the moment. They are heard and reported always. */
   listening(): boolean;
+  /** Of each request, before it is decided: the names that a switch gives the port of this machine. */
+  onRelayed?(mac: string, ports: readonly string[]): void;
   /** A machine of ours, which gets a lease in its own operating system as well. */
   knownMac(mac: string): boolean;
   /** Also lease to strangers' operating systems. Default no. */
@@ -139,6 +142,7 @@ export const startDhcp = async (options: DhcpOptions): Promise<Result<RunningDhc
       // Our own probe comes back to us on the same wire.
       if (guard.state() === 'stopped' || guard.isOwnProbe(macOf(decoded.value))) return;
       safely(() => {
+        options.onRelayed?.(macOf(decoded.value), relayPorts(decoded.value));
         const decided = decide(decoded.value, port);
         const answer = safely(() => tell(decided, socket, from));
         if (mode === 'proxy') answer();

@@ -118,9 +118,10 @@ export const createStationHandlers = (parts: HandlerParts): CallHandlers => {
       ),
     'listening.set': (wish) => {
       listening.set(wish);
+      const alone = [...wish.macs, ...wish.ports.map((port) => `port ${port}`)].join(', ');
       events.log({
         kind: 'listening.changed',
-        text: `Listening was switched ${wish.on ? 'on' : 'off'}${wish.on && wish.minutes !== null ? ` for ${wish.minutes} minutes` : ''}${wish.on && wish.macs.length > 0 ? `, for ${wish.macs.join(', ')} alone` : ''}.`,
+        text: `Listening was switched ${wish.on ? 'on' : 'off'}${wish.on && wish.minutes !== null ? ` for ${wish.minutes} minutes` : ''}${wish.on && alone !== '' ? `, for ${alone} alone` : ''}.`,
       });
       return later(success(parts.view()));
     },

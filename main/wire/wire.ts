@@ -50,6 +50,8 @@ export type WireParts = WireEvents & {
   readonly leases: LeaseStore;
   readonly now: () => number;
   listening(mac: string): boolean;
+  /** A switch names the port of this machine. */
+  onRelayed(mac: string, ports: readonly string[]): void;
   knownMac(mac: string): boolean;
   issueToken(mac: string): string;
   peekLocalBoot(mac: string): LocalBoot | null;
@@ -146,6 +148,7 @@ export const startWire = async (parts: WireParts): Promise<Result<RunningWire>> 
       ),
     // Whom to answer is decided for each machine in decideBoot.
     listening: () => true,
+    onRelayed: parts.onRelayed,
     knownMac: parts.knownMac,
     leases: parts.leases,
     now: parts.now,

@@ -57,7 +57,10 @@ export const CALLS = {
     answer: stationViewSchema,
   },
   'preflight.run': { argument: none, answer: preflightReportSchema },
-  /** Minutes null: until switched off or the station ends. */
+  /**
+   * Minutes null: until switched off or the station ends. With `macs` or `ports`, only those are answered. A port is `PORT` or `SWITCH PORT`, as
+   * the switch names itself by LLDP or in option 82 of a request.
+   */
   'listening.set': {
     argument: z.strictObject({
       on: z.boolean(),
@@ -67,6 +70,7 @@ export const CALLS = {
         .max(7 * 24 * 60)
         .nullable(),
       macs: z.array(z.string()).max(1000),
+      ports: z.array(z.string().trim().min(1).max(200)).max(1000).default([]),
     }),
     answer: stationViewSchema,
   },

@@ -282,7 +282,12 @@ export const stationViewSchema = z.object({
     problem: failureSchema.nullable(),
   }),
   /** `macs`: only these machines are answered; absent: all. */
-  listening: z.object({ on: z.boolean(), untilMs: z.number().int().nullable(), macs: z.array(z.string()).optional() }),
+  listening: z.object({
+    on: z.boolean(),
+    untilMs: z.number().int().nullable(),
+    macs: z.array(z.string()).optional(),
+    ports: z.array(z.string()).optional(),
+  }),
   /** Null: every disk is asked about. */
   armed: armedViewSchema.nullable(),
   kit: z.object({ kitId: z.string().nullable(), problem: failureSchema.nullable() }),

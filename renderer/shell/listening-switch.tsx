@@ -13,7 +13,8 @@ const MINUTES = 60;
 export const useListeningWords = ({ listening }: StationView): string =>
   useTicking((nowMs) => {
     if (!listening.on) return WORDS.header.notListening;
-    const words = listening.macs === undefined ? WORDS.header.listening : WORDS.header.listeningTo(listening.macs.length);
+    const { macs = [], ports = [] } = listening;
+    const words = macs.length + ports.length === 0 ? WORDS.header.listening : WORDS.header.listeningTo(macs.length, ports.length);
     if (listening.untilMs === null) return words;
     const left = elapsed(Math.ceil((listening.untilMs - nowMs) / 60_000) * 60_000).replace(/:00$/, ' min');
     return `${words}, ${WORDS.header.left(left)}`;

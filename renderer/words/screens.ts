@@ -51,7 +51,11 @@ export const WORDS = {
   },
   header: {
     listening: 'Listening',
-    listeningTo: (machines: number): string => `Listening to ${count(machines, 'machine', 'machines')} alone`,
+    listeningTo: (machines: number, ports: number): string =>
+      `Listening to ${[
+        ...(machines > 0 || ports === 0 ? [count(machines, 'machine', 'machines')] : []),
+        ...(ports > 0 ? [count(ports, 'switch port', 'switch ports')] : []),
+      ].join(' and ')} alone`,
     notListening: 'Not listening',
     untilStopped: 'until switched off',
     left: (time: string): string => `${time} left`,
@@ -126,6 +130,9 @@ export const WORDS = {
     times: { '15': '15 minutes', '60': '1 hour', '240': '4 hours', '480': '8 hours', none: 'until switched off' },
     only: 'Only these machines',
     onlyHelp: 'MAC addresses, one a line. Empty: every machine that asks.',
+    ports: 'Only at these switch ports',
+    portsHelp:
+      'One a line: Gi1/0/7, or sw-12 Gi1/0/7, as the switch names itself by LLDP or in DHCP option 82. A machine that was never here is known by option 82 alone.',
     badMac: (mac: string): string => `“${mac}” is not a MAC address.`,
     on: 'Start listening',
     off: 'Stop listening',

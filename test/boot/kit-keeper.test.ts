@@ -110,6 +110,7 @@ test('over the wire: the old kernel, then nothing, then the new one, without a r
     leases: memoryLeaseStore(),
     now: Date.now,
     listening: () => true,
+    onRelayed: () => undefined,
     knownMac: () => false,
     issueToken: () => 'token',
     peekLocalBoot: () => null,

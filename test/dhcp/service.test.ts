@@ -8,7 +8,7 @@ import type { DhcpPacket } from '../../main/dhcp/packet.ts';
 import { startDhcp, type DhcpOptions, type RunningDhcp } from '../../main/dhcp/service.ts';
 import { openLoopbackUdp, type Endpoint } from '../../main/network/datagrams.ts';
 import { agentOptions, chosen, clientPacket, ovmfOptions, requested } from './packets.ts';
-import { macNumber } from './rig.ts';
+import { macNumber, PXE } from './rig.ts';
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -88,6 +88,21 @@ test('who is answered: boot firmware while listening, known machines always, str
   listening = true;
   expect((await ask(clientPacket('discover', { mac: macNumber(2), options: ovmfOptions, transactionId: 6 }))).transactionId).toBe(6);
   expect(events.flatMap((event) => (event.kind === 'heard' ? [event.answered] : []))).toEqual([false, false, false, true, true, true]);
+});
+
+test('a switch that names the port is heard before it is decided who is answered', async () => {
+  const heard = new Map<string, readonly string[]>();
+  const { running } = await start({
+    onRelayed: (mac, ports) => void heard.set(mac, ports),
+    decideBoot: ({ mac }) => (heard.get(mac)?.includes('Gi1/0/7') ? PXE : { kind: 'none', silence: { code: 'not-listening', text: 'no' } }),
+  });
+  const ask = await createClient(running.address);
+  const at = (port: string, transactionId: number) => {
+    const information = Buffer.concat([Buffer.of(1, port.length), Buffer.from(port)]);
+    return clientPacket('discover', { transactionId, options: new Map([...ovmfOptions, [OPTION.relayInformation, information]]) });
+  };
+  void ask(at('Gi1/0/8', 1));
+  expect((await ask(at('Gi1/0/7', 2))).transactionId).toBe(2);
 });
 
 test('rubbish is reported and survived', async () => {

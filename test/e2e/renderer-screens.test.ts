@@ -88,11 +88,12 @@ test('listening: header switch and the full form', async () => {
   await page.getByRole('textbox', { name: 'Only these machines' }).fill('3C-EC-EF-10-20-07, zz');
   await page.getByText('“zz” is not a MAC address.').waitFor();
   await page.getByRole('textbox', { name: 'Only these machines' }).fill('3C-EC-EF-10-20-07 3cec.ef10.2008');
+  await page.getByRole('textbox', { name: 'Only at these switch ports' }).fill(' Gi1/0/7\n\nsw-12 Gi1/0/8');
   await page.getByRole('button', { name: 'Start listening' }).click();
   await page.getByText('The station answers machines that ask to boot.').waitFor();
   expect(made('listening.set')).toEqual([
-    { on: false, minutes: null, macs: [] },
-    { on: true, minutes: null, macs: ['3c:ec:ef:10:20:07', '3c:ec:ef:10:20:08'] },
+    { on: false, minutes: null, macs: [], ports: [] },
+    { on: true, minutes: null, macs: ['3c:ec:ef:10:20:07', '3c:ec:ef:10:20:08'], ports: ['Gi1/0/7', 'sw-12 Gi1/0/8'] },
   ]);
 });
 

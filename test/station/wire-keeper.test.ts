@@ -35,6 +35,7 @@ const keep = (httpPort: number) => {
     leases: memoryLeaseStore(),
     now: Date.now,
     listening: () => true,
+    onRelayed: () => undefined,
     knownMac: () => false,
     issueToken: () => 't',
     peekLocalBoot: () => null,

@@ -1,4 +1,4 @@
-// Switches listening on for a time, optionally for a list of machines only.
+// Switches listening on for a time, optionally for a list of machines or switch ports only.
 import { useState } from 'react';
 import { Button } from '../../kit/button.tsx';
 import { SelectField, TextArea } from '../../kit/field.tsx';
@@ -19,12 +19,15 @@ const TIMES = ['15', '60', '240', '480', FOREVER] as const;
 const Card = ({ station }: { readonly station: StationView }) => {
   const [time, setTime] = useState('60');
   const [macs, setMacs] = useState('');
+  const [ports, setPorts] = useState('');
   const state = useListeningWords(station);
   const parsed = parseMacs(macs);
   const { on } = station.listening;
   const start = (): void => {
-    if (parsed.bad === null)
-      void act('listening.set', { on: true, minutes: time === FOREVER ? null : Number(time), macs: [...parsed.macs] });
+    if (parsed.bad !== null) return;
+    const wanted = ports.split('\n').map((port) => port.trim());
+    const minutes = time === FOREVER ? null : Number(time);
+    void act('listening.set', { on: true, minutes, macs: [...parsed.macs], ports: wanted.filter((port) => port !== '') });
   };
   return (
     <section className={page['card']} aria-label={words.listening}>
@@ -49,6 +52,7 @@ const Card = ({ station }: { readonly station: StationView }) => {
         value={macs}
         onChange={(event) => setMacs(event.target.value)}
       />
+      <TextArea label={words.ports} help={words.portsHelp} rows={2} mono value={ports} onChange={(event) => setPorts(event.target.value)} />
       <div className={page['buttons']}>
         <Button look={on ? 'plain' : 'act'} inert={parsed.bad !== null} onClick={start}>
           {on ? words.apply : words.on}

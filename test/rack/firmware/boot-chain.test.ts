@@ -33,6 +33,7 @@ beforeEach(async () => {
       leases: memoryLeaseStore(),
       now: Date.now,
       listening: () => true,
+      onRelayed: () => undefined,
       knownMac: () => false,
       issueToken: () => 'token',
       peekLocalBoot: () => null,
