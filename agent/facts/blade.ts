@@ -19,6 +19,8 @@ const PLACE_IN_ENCLOSURE =
   /^(?:(?:chassis|enclosure|frame)\s*[\w-]*[,;:]?\s+(?:slot|bay|blade|node)[\s#:]*|\/CH\/(?:BL|NODE))0*(\d{1,3}[a-d]?)$/i;
 /** HP Moonshot: cartridge and node. */
 const CARTRIDGE_NODE = /^c0*(\d{1,2})n0*(\d)$/i;
+/** HP SL: `Tray 6 - Node 2`. */
+const TRAY_NODE = /^tray[\s#:]*0*(\d{1,2})[\s,;:/-]+node[\s#:]*0*(\d{1,2})$/i;
 /** Cisco: `chassis-1/blade-3`, `1/3`. */
 const CHASSIS_AND_BLADE = /^(?:sys\/)?(?:chassis-?)?\d{1,3}\/(?:blade-?|slot-?)?0*(\d{1,2})$/i;
 const BARE_NUMBER = /^0*([1-9]\d?)$/;
@@ -50,6 +52,8 @@ export const slotIn = (text: string): string | null => {
   const trimmed = text.trim();
   const cartridge = CARTRIDGE_NODE.exec(trimmed);
   if (cartridge !== null) return `c${cartridge[1]}n${cartridge[2]}`;
+  const tray = TRAY_NODE.exec(trimmed);
+  if (tray !== null) return `t${tray[1]}n${tray[2]}`;
   const slot = PATTERNS.map((pattern) => pattern.exec(trimmed)?.[1]).find((found) => found !== undefined);
   return slot === undefined || slot === '0' ? null : slot.toLowerCase();
 };

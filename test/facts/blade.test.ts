@@ -14,6 +14,7 @@ describe('slot', () => {
     ['HP BL460c record 204', { maker: 'HP', locator: ['Rack Name: R', 'Server Bay: 1'] }, '1'],
     ['HPE Synergy OEM string', { maker: 'HPE', oemStrings: ['PSF: ', 'Chassis Bay Number: 7'] }, '7'],
     ['HP Moonshot cartridge', { maker: 'HP', location: 'c2n1' }, 'c2n1'],
+    ['HP SL335s, by tray and node', { maker: 'HP', location: 'Tray 6 - Node 2', chassisType: 'Multi-system' }, 't6n2'],
     ['HP SL4540', { maker: 'HP', location: 'Node 01' }, '1'],
     ['Quanta X10E', { maker: 'Quanta Cloud Technology Inc.', location: '4' }, '4'],
     ['Lenovo Flex', { maker: 'LENOVO', location: 'Slot12' }, '12'],

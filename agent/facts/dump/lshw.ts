@@ -1,6 +1,7 @@
 // `lshw -json` and `lshw -xml` as readings: system, board, firmware, processors, memory, disks, interfaces. PURE.
 import type { Disk } from '../../protocol/disk.ts';
 import type { Dmi, Inventory, NicReading } from '../../protocol/inventory.ts';
+import { runningCores } from '../smbios/processors.ts';
 import { CHASSIS_TYPES } from '../smbios/records.ts';
 import type { Tree } from './json.ts';
 import { flagAt, listOf, memberOf, numberAt, textAt, treeOf, treesIn } from './json.ts';
@@ -77,13 +78,17 @@ const cpuOf = (nodes: readonly Tree[]): Inventory['cpu'] => {
   const [first] = processors;
   if (first === undefined) return null;
   const sum = (name: string): number => processors.reduce((total, node) => total + (numberAt(settingsOf(node), name) ?? 0), 0);
+  const cores = processors.reduce((total, node) => {
+    const [count, enabled, threads] = ['cores', 'enabledcores', 'threads'].map((name) => numberAt(settingsOf(node), name) ?? 0);
+    return total + runningCores(count ?? 0, enabled ?? 0, threads ?? 0);
+  }, 0);
   const vendor = textAt(first, 'vendor');
   return {
     vendor: /intel/i.test(vendor ?? '') ? 'GenuineIntel' : /amd|advanced micro/i.test(vendor ?? '') ? 'AuthenticAMD' : vendor,
     model: textAt(first, 'product')?.replace(/\s+/g, ' ') ?? null,
     signature: null,
     sockets: processors.length,
-    cores: sum('cores'),
+    cores,
     threads: sum('threads'),
     architecture: memberOf(treeOf(memberOf(first, 'capabilities')) ?? {}, 'x86-64') === undefined ? '' : 'x86_64',
   };

@@ -36,12 +36,16 @@ const parseJson = (text: string): unknown => {
   }
 };
 
+/** lshw 2.18 writes a backslash at a text's end as it is, and each text on a line of its own. */
+const LAST_BACKSLASH = /(?<!\\)\\"(,?[\t ]*\r?)$/gm;
+
 /** Of JSON that cannot be read the beginning decides why: a shell's prompt begins like a list, too. */
 const sniffTree = (text: string): Sniffed | null => {
   const start = text.trimStart();
   if (start.startsWith('{') || start.startsWith('[')) {
     // Older lshw gives several nodes one after another, without a list around them.
-    const json = parseJson(text) ?? parseJson(`[${text.trim().replace(/,$/, '')}]`);
+    const json =
+      parseJson(text) ?? parseJson(`[${text.trim().replace(/,$/, '')}]`) ?? parseJson(text.replaceAll(LAST_BACKSLASH, '\\\\"$1'));
     const lsblk = readLsblk(json);
     const lshw = lsblk === null ? readLshw(json) : null;
     if (lsblk !== null) return { kind: 'lsblk', ...lsblk };

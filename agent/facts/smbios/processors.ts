@@ -30,10 +30,11 @@ const countIn = (record: DmiRecord, field: string): number => {
 };
 
 /** Those that run: a setting may switch cores off. Not believed where more than two threads would run on each. */
-const coresOf = (record: DmiRecord): number => {
-  const [count, enabled, threads] = [countIn(record, 'Core Count'), countIn(record, 'Core Enabled'), countIn(record, 'Thread Count')];
-  return enabled > 0 && enabled < count && threads > 0 && threads <= 2 * enabled ? enabled : count;
-};
+export const runningCores = (count: number, enabled: number, threads: number): number =>
+  enabled > 0 && enabled < count && threads > 0 && threads <= 2 * enabled ? enabled : count;
+
+const coresOf = (record: DmiRecord): number =>
+  runningCores(countIn(record, 'Core Count'), countIn(record, 'Core Enabled'), countIn(record, 'Thread Count'));
 
 /** Zero cores or threads: the table is older than the field. */
 export const cpuFromRecords = (records: readonly DmiRecord[]): CpuReading | null => {

@@ -57,6 +57,24 @@ const asXml = (node: Record<string, unknown>): string => {
   const below = (children as Record<string, unknown>[]).map(asXml).join('\n');
   return `<node id="${String(id)}" class="${String(kind)}">${plain.join('')}<configuration>${settings.join('')}</configuration><capabilities>${able.join('')}</capabilities>${below}</node>`;
 };
+test('cores that a setting has switched off do not count, as in a dmidecode text', () => {
+  const processor = (enabledcores: string): object => ({
+    id: 'cpu',
+    class: 'processor',
+    product: 'Xeon',
+    vendor: 'Intel Corp.',
+    configuration: { cores: '12', enabledcores, threads: '8' },
+  });
+  const cores = (enabled: string): unknown =>
+    valuesOf(read(JSON.stringify({ id: 'box', class: 'system', vendor: 'Acme', children: [processor(enabled)] })), 'cpu.cores')[0];
+  expect([cores('4'), cores('12'), cores('1')]).toEqual([4, 12, 12]);
+});
+
+test('a text that ends in a backslash, as lshw 2.18 writes it, is no broken JSON', () => {
+  const text = '{\n  "id" : "box",\n  "class" : "system",\n  "product" : "R7 #\\",\n  "vendor" : "Acme"\n}\n';
+  expect(valuesOf(read(text), 'manufacturer', 'model')).toEqual(['Acme', 'R7 #\\']);
+});
+
 describe('lshw', () => {
   test.each([
     ['pizzabox', 'Pizza Box', 'desktop'],
