@@ -96,8 +96,8 @@ const ready = (parts: Parts, machine: Machine, found: Ready): Machine => {
   // Gone or trusted no more while the agent was silent: nobody decided anew then.
   if (image === undefined) return decideFor(parts, parts.machines.move(machine.id, 'inventoried'));
   const job = parts.jobs.activeDeploy(machine.id);
+  const difference = job === null ? null : whyNotResumed(parts, machine, job, found);
   if (job !== null) {
-    const difference = whyNotResumed(parts, machine, job, found);
     if (difference === null) return orderWork(parts, machine, job);
     endUnfinished(parts, machine, job, difference);
   }
@@ -116,8 +116,9 @@ const ready = (parts: Parts, machine: Machine, found: Ready): Machine => {
   const decided = decideNow(parts, machine, resolutionOf(parts, machine));
   const beside = besideDecided(decided);
   if (why !== null) {
-    const written = writtenUnrecorded(parts, machine, found);
-    const more = { ...(beside === undefined ? {} : { beside }), ...(written === null ? {} : { warning: written }) };
+    const voided = difference === null ? null : `The yes that was given no longer holds: ${difference}.`;
+    const warning = [voided, writtenUnrecorded(parts, machine, found)].filter((text) => text !== null).join(' ');
+    const more = { ...(beside === undefined ? {} : { beside }), ...(warning === '' ? {} : { warning }) };
     return askToErase(parts, machine, { osoid, imageName: name, fetchBytes: dataBytes, ...more, disk, subject, why });
   }
   const options = optionsOf(decided, osoid);

@@ -61,7 +61,11 @@ describe('a cut in the middle', () => {
     rig.clock.atMs += 24 * 3_600_000 + 1;
     const next = rig.agent(agent.bootMac);
     next.inventory(inventory({ disks: [disk({ content: blankContent('7') })] }));
-    expect(next.assess(ready('a', '7'))).toMatchObject({ state: 'waiting', jobId: null, question: { kind: 'erase' } });
+    const asks = next.assess(ready('a', '7'));
+    expect(asks).toMatchObject({ state: 'waiting', jobId: null, question: { kind: 'erase' } });
+    expect(asks.says).toMatch(
+      /^Waiting for consent .* The yes that was given no longer holds: the job was cut short more than a day ago\.$/,
+    );
     expect(value(rig.station.jobs.view(jobId))).toMatchObject({ state: 'failed', failure: { code: 'consent.voided' } });
   });
   test('of the power, and another disk in its place: it asks again', () => {
