@@ -2,11 +2,13 @@
 // than one. What is asked is gathered here; what it means is judged by pure functions beside this file.
 import { loadBootKit, verifyBootKit } from '../boot/kit.ts';
 import { probeForeignDhcp } from '../network/foreign-probe.ts';
+import { hearWire } from '../network/hear-wire.ts';
 import { listNics } from '../network/nics.ts';
 import type { Nic } from '../network/nics.ts';
 import { safeToServe } from '../network/prove-binding.ts';
 import { tryPorts } from './gather-ports.ts';
 import { readAddressManager, readFirewall, readLibraryFolder, readRights } from './gather-system.ts';
+import { judgeHeard } from './judge-heard.ts';
 import { judgeAddress, judgeLink, judgeNic } from './judge-port.ts';
 import { judgeBinding, judgeFirewall, judgeForeignDhcp, judgePorts, judgeRights } from './judge-serving.ts';
 import { judgeBootKit, judgeLibrary } from './judge-stock.ts';
@@ -76,8 +78,15 @@ const checkNic = async (options: PreflightOptions, nic: Nic, nics: readonly Nic[
   const safe = await safeToServe({ nic, address }, nics);
   const ports = await tryPorts({ nic, address, httpPort, serving });
   const ask = nic.carrier !== false && safe.ok && probeMs > 0;
-  const probe = ask
-    ? await probeForeignDhcp({ nic, address, ownServerIds: [address], listenMs: probeMs, ...(signal ? { signal } : {}) })
-    : null;
-  return [...judged, judgeBinding(nic.name, safe), judgePorts(ports), judgeForeignDhcp(mode, probe)];
+  const listening = { nic, address, listenMs: probeMs, ...(signal ? { signal } : {}) };
+  const [probe, heard] = ask
+    ? await Promise.all([probeForeignDhcp({ ...listening, ownServerIds: [address] }), hearWire(listening)])
+    : [null, null];
+  return [
+    ...judged,
+    judgeBinding(nic.name, safe),
+    judgePorts(ports),
+    judgeForeignDhcp(mode, probe),
+    ...judgeHeard(heard, address, nic.name),
+  ];
 };

@@ -27,6 +27,8 @@ export const checkTitles = {
   'boot-kit': 'Boot kit',
   library: 'Library',
   firewall: 'Local firewall',
+  'spanning-tree': 'Spanning tree',
+  'own-address': 'The address is ours alone',
 } as const;
 export type CheckId = keyof typeof checkTitles;
 

@@ -3,6 +3,7 @@ import { failed, success } from '../../agent/protocol/failure.ts';
 import type { BootKit } from '../../main/boot/kit.ts';
 import type { ForeignDhcpServer } from '../../main/network/foreign-probe.ts';
 import type { Nic } from '../../main/network/nics.ts';
+import { judgeHeard } from '../../main/preflight/judge-heard.ts';
 import { judgeAddress, judgeLink, judgeNic } from '../../main/preflight/judge-port.ts';
 import { judgeBinding, judgeFirewall, judgeForeignDhcp, judgePorts, judgeRights } from '../../main/preflight/judge-serving.ts';
 import type { PortTrial, Rights } from '../../main/preflight/judge-serving.ts';
@@ -10,6 +11,16 @@ import { judgeBootKit, judgeLibrary } from '../../main/preflight/judge-stock.ts'
 import { buildReport, fail, pass, warn } from '../../main/preflight/report.ts';
 import type { Judgement } from '../../main/preflight/report.ts';
 import { preflightReportSchema } from '../../preload/contract/views.ts';
+
+test('spanning tree is a warning with its time, our address at another one a failure; unheard, nothing is said', () => {
+  expect(judgeHeard(null, '10.77.0.1', 'eth0')).toEqual([]);
+  const [tree, own] = judgeHeard({ spanningTree: null, otherHolders: [] }, '10.77.0.1', 'eth0').map(shown);
+  expect([tree, own]).toEqual([wanted('pass', 'spanning tree'), wanted('pass', '10.77.0.1')]);
+  const heard = { spanningTree: { protocol: 'RSTP', forwardDelaySeconds: 15 }, otherHolders: ['52:54:00:00:00:02'] } as const;
+  const [slow, shared] = judgeHeard(heard, '10.77.0.1', 'eth0').map(shown);
+  expect([slow, shared]).toEqual([wanted('warn', 'silent for 30 s'), wanted('fail', '52:54:00:00:00:02')]);
+  expect(slow?.text).toContain('edge');
+});
 
 const eth0: Nic = {
   name: 'eth0',

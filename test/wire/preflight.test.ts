@@ -81,3 +81,19 @@ test('a pulled cable and a missing address', async () => {
   expect(checks['address']).toMatchObject({ verdict: 'fail', next: expect.stringContaining('ip address add') });
   expect(checks['foreign-dhcp']).toMatchObject({ verdict: 'warn' });
 });
+
+test('a switch that speaks spanning tree, and a device with our address', async () => {
+  const quiet = await preflight('server', 3000);
+  expect([quiet['spanning-tree']?.verdict, quiet['own-address']?.verdict]).toEqual(['pass', 'pass']);
+  other.ip('link add br0 type bridge stp_state 1 hello_time 100 forward_delay 400');
+  other.ip('addr flush dev eth0');
+  other.ip('link set eth0 master br0');
+  other.ip('addr add 10.8.0.1/24 dev br0');
+  other.ip('link set br0 up');
+  // Until the bridge forwards, nothing is answered behind it.
+  await expect.poll(() => other.ip('-d link show eth0'), { timeout: 30_000 }).toMatch(/state forwarding/);
+  const checks = await preflight('server', 3000);
+  expect(checks['spanning-tree']).toMatchObject({ verdict: 'warn', number: 11, facts: { protocol: 'STP', forwardDelaySeconds: 4 } });
+  const mac = /link\/ether (\S+)/.exec(other.ip('link show br0'))?.[1] ?? 'none';
+  expect(checks['own-address']).toMatchObject({ verdict: 'fail', message: expect.stringContaining(mac) });
+});
