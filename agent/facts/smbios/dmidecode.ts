@@ -20,7 +20,7 @@ const HANDLE = /^\s*Handle 0x([0-9a-f]{1,8})(?:,?\s+DMI type (\d{1,3}),.*)?\s*$/
 const LATE_TYPE = /^\s*DMI type (\d{1,3}),/i;
 /** Where a run of its own begins. */
 const FIRST_LINE = /^\s*# ?dmidecode \d/;
-const VERSION = /^\s*(?:SMBIOS|DMI) (\d{1,2})\.(\d{1,2})(?:\.\d{1,2})? present/;
+const VERSION = /^\s*(?:SMBIOS|(?:Legacy )?DMI) (\d{1,2})\.(\d{1,2})(?:\.\d{1,2})? present/;
 const HEADER = /^(#|SMBIOS \d|Legacy DMI|Getting SMBIOS|Scanning |\d+ structures occupying|Table at|Using |DMI \d)/;
 const COMPLAINT =
   /^(wrong dmi|invalid entry length|.*\bbroken\b|.*permission denied|.*unreachable|.*no smbios nor dmi|.*<truncated>|.*bad (index|checksum))/i;

@@ -55,8 +55,10 @@ describe('a dmidecode text', () => {
       expect(read(new Uint8Array(bytes)).facts).toEqual(read(GEN10_BLADE).facts);
   });
   test('of bytes reads the UUID in the order of the version that the header names', () => {
-    const old = UNDECODED.replace('# dmidecode 3.4\n', '# dmidecode 3.4\nSMBIOS 2.5 present.\n');
-    expect(valuesOf(read(old), 'system.uuid')).toEqual(['33221100-5544-7766-8899-a17b2c9d3e4f']);
+    for (const version of ['SMBIOS 2.5', 'Legacy DMI 2.3']) {
+      const old = UNDECODED.replace('# dmidecode 3.4\n', `# dmidecode 3.4\n${version} present.\n`);
+      expect(valuesOf(read(old), 'system.uuid')).toEqual(['33221100-5544-7766-8899-a17b2c9d3e4f']);
+    }
   });
   test('of a battery tells that the machine is carried about; one that firmware made up does not', () => {
     const battery = (maker: string, capacity: string): string =>
