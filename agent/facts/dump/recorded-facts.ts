@@ -37,8 +37,10 @@ const unknownKind = (name: string, complaints: readonly string[]): Result<never>
 };
 
 /** HPE tells the network interfaces that can boot in a vendor record; dmidecode names it. */
-const hpeNics = (records: readonly DmiRecord[]): readonly NicReading[] =>
-  records
+const hpeNics = (records: readonly DmiRecord[]): readonly NicReading[] => {
+  const maker = records.find((record) => record.type === 1)?.fields.get('Manufacturer') ?? '';
+  if (!/^(hpe?|hewlett)\b/i.test(maker.trim())) return [];
+  return records
     .filter((record) => record.type === 209 || record.type === 221)
     .flatMap((record) => [...record.fields])
     .flatMap(([name, value]) => {
@@ -48,6 +50,7 @@ const hpeNics = (records: readonly DmiRecord[]): readonly NicReading[] =>
       const nic = { name, mac: mac.toLowerCase(), permanentMac: mac.toLowerCase(), driver: null, speedMbps: null, carrier: null };
       return [{ ...nic, pciAddress, pciId: null, addresses: [] }];
     });
+};
 
 /** One disk may be told by two recordings. */
 const differentDisks = (disks: readonly Disk[]): readonly Disk[] => [

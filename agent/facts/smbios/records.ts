@@ -109,7 +109,21 @@ const batteryCapacity = (structure: SmbiosStructure): string => {
   return capacity === 0 ? 'Unknown' : `${capacity} mWh`;
 };
 
+/** HPE's network interfaces in eight bytes each: function and device, bus, MAC. Other makers' records of these types are something else. */
+const networkInterfaces: Numbers = ({ data }) => {
+  const fields: Record<string, string> = {};
+  for (let at = 4; at + 8 <= data.length; at += 8) {
+    const [place = 0, bus = 0, ...mac] = data.subarray(at, at + 8);
+    const isThere = (place !== 0 || bus !== 0) && (place !== 0xff || bus !== 0xff);
+    const address = `${hexByte(bus)}:${hexByte(place >> 3)}.${place & 7}`.toLowerCase();
+    if (isThere) fields[`NIC ${(at + 4) / 8}`] = `PCI device ${address}, MAC address ${mac.map(hexByte).join(':')}`;
+  }
+  return fields;
+};
+
 const NUMBERS: Readonly<Record<number, Numbers>> = {
+  209: networkInterfaces,
+  221: networkInterfaces,
   1: (structure, version) => ({ UUID: uuidAt(structure, 0x08, version) }),
   2: (structure) => ({
     Type: BOARD_TYPES[byteAt(structure, 0x0d) ?? 0] || null,

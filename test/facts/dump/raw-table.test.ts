@@ -44,6 +44,21 @@ describe('a raw table', () => {
     expect(valuesOf(machine, 'system.uuid')).toEqual(['33221100-5544-7766-8899-a17b2c9d3e4f']);
     expect(machine.notes.join()).toContain('version is not told');
   });
+  test('of HPE tells the interfaces of its vendor records, as the text of dmidecode does; of another maker they are something else', () => {
+    const nics = [0x00, 0x04, 0xb4, 0xb5, 0x2f, 0, 0x11, 0xa0, 0x19, 0x04, 0xb4, 0xb5, 0x2f, 0, 0x11, 0xa4, 0xff, 0xff, 1, 2, 3, 4, 5, 6];
+    const told = (manufacturer: string): unknown[] => {
+      const { table, entryPoint } = buildSmbios(
+        { ...fields, system: { ...fields.system, manufacturer }, oemRecords: [{ type: 209, data: nics, strings: [] }] },
+        { major: 3, minor: 2 },
+      );
+      return valuesOf(read(table, entryPoint), 'nic.macs', 'nic.pci-addresses');
+    };
+    expect(told('HPE')).toEqual([
+      ['b4:b5:2f:00:11:a0', 'b4:b5:2f:00:11:a4'],
+      ['0000:04:00.0', '0000:04:03.1'],
+    ]);
+    expect(told('Acme')).toEqual([null, null]);
+  });
   test('is read in the order of the version that a text of the same machine names', () => {
     const { table } = buildSmbios(fields, { major: 2, minor: 4 });
     const text = `SMBIOS 2.4 present.\nHandle 0x0001, DMI type 1, 27 bytes\nSystem Information\n\tSerial Number: SN1\n\tUUID: ${UUID}\n`;
