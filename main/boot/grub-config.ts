@@ -12,7 +12,8 @@ export const grubDispatcher = (): string =>
     'set timeout=0',
     'while true; do',
     '  configfile (tftp,$net_default_server)/grub/m-$net_default_mac.cfg',
-    `  echo ${quote('Rackside: the station did not say what to boot. Check that it is serving; asking again in 5 seconds.')}`,
+    // Its answer was not given, or came to its own end: GRUB cannot tell which, and what failed is said above.
+    `  echo ${quote('Rackside: asking the station anew in 5 seconds. If no answer of it stands above, check that it is serving.')}`,
     '  sleep 5',
     'done',
   );

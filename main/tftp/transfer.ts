@@ -57,6 +57,11 @@ const minTimeoutMs = 200;
 /** Both must be reached: six repeats, and long enough for a client that verifies what it got before it reads on. */
 const maxTries = 6;
 const patienceMs = 15_000;
+/**
+ * For one that has answered: GRUB 2.12 opens the initrd with the script and reads it when the kernel asks, which it has unpacked by then.
+ * A transfer given up meanwhile costs it the boot ("Failed to load initrd").
+ */
+const busyPatienceMs = 60_000;
 
 /** A file whose size is a multiple of the block size ends with an empty block (RFC 1350 section 6). */
 export const blockCount = (plan: TransferPlan): number => Math.floor(plan.sizeBytes / plan.blockSizeBytes) + 1;
@@ -93,7 +98,9 @@ export const advanceTransfer = (plan: TransferPlan, state: TransferState, input:
 };
 
 const afterTimeout = (plan: TransferPlan, state: TransferState, nowMs: number): TransferStep => {
-  if (state.tries >= maxTries && nowMs - state.progressAtMs >= patienceMs) return ended(state, { kind: 'timed-out' });
+  const hasAnswered = state.phase === 'sending' && (plan.offersOptions || state.acknowledged > 0);
+  if (state.tries >= maxTries && nowMs - state.progressAtMs >= (hasAnswered ? busyPatienceMs : patienceMs))
+    return ended(state, { kind: 'timed-out' });
   const timeoutMs = Math.min(state.timeoutMs * 2, plan.timeoutCeilingMs);
   const slower: TransferState = { ...state, tries: state.tries + 1, timeoutMs, clean: false, repeating: true };
   if (state.phase === 'offering')

@@ -56,6 +56,8 @@ describe('grub.cfg', () => {
   test('the dispatcher asks for the machine’s own and never ends at a prompt', () => {
     expect(grubDispatcher()).toContain('configfile (tftp,$net_default_server)/grub/m-$net_default_mac.cfg\n');
     expect(grubDispatcher()).toMatch(/while true; do[^]*sleep 5\ndone\n$/);
+    // The same line follows an answer whose kernel could not be loaded.
+    expect(grubDispatcher()).not.toContain('did not say');
   });
 
   test('agent by TFTP: absolute paths, quoted words', () => {

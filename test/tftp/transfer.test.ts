@@ -87,7 +87,7 @@ describe('lock-step', () => {
 describe('the timer', () => {
   const timeout: TransferInput = { kind: 'timeout' };
 
-  test('starts at 300 ms, doubles to its ceiling, and gives up after six tries and fifteen seconds', () => {
+  test('starts at 300 ms, doubles to its ceiling, and gives up one that never answered after six tries and fifteen seconds', () => {
     const machine = drive(plan());
     const waits: number[] = [];
     let nowMs = 0;
@@ -101,6 +101,19 @@ describe('the timer', () => {
     }
     expect(waits).toEqual([300, 600, 1200, 2400, 4000, 4000, 4000]);
     expect(nowMs).toBeGreaterThanOrEqual(15_000);
+  });
+
+  test('one that has opened a file and reads it half a minute later, as GRUB does with the initrd, is not given up', () => {
+    const machine = drive(plan({ offersOptions: true }));
+    expect(machine.feed(ack(0), 10)).toEqual(blocks(1));
+    let nowMs = 10;
+    while (nowMs < 40_000) {
+      nowMs = machine.state().deadlineMs;
+      expect(machine.feed(timeout, nowMs)).toEqual(blocks(1));
+    }
+    expect(machine.feed(ack(1), nowMs + 10)).toEqual(blocks(2));
+    while (machine.feed(timeout, machine.state().deadlineMs)?.kind !== 'timed-out') nowMs = machine.state().deadlineMs;
+    expect(nowMs).toBeLessThan(2 * 60_000);
   });
 
   test('a timeout before its deadline does nothing', () => expect(drive(plan()).feed(timeout, 299)).toBeNull());
