@@ -1,6 +1,7 @@
 // `lshw -json` and `lshw -xml` as readings: system, board, firmware, processors, memory, disks, interfaces. PURE.
 import type { Disk } from '../../protocol/disk.ts';
 import type { Dmi, Inventory, NicReading } from '../../protocol/inventory.ts';
+import { isRealBattery } from '../smbios/dmi.ts';
 import { runningCores } from '../smbios/processors.ts';
 import { CHASSIS_TYPES } from '../smbios/records.ts';
 import type { Tree } from './json.ts';
@@ -38,6 +39,11 @@ const CHASSIS_WORDS = (
 
 const chassisTypeOf = (word: string | null): string | null => (word === null ? null : (CHASSIS_TYPES[CHASSIS_WORDS.indexOf(word)] ?? null));
 
+const isBattery = (node: Tree): boolean =>
+  textAt(node, 'class') === 'power' &&
+  textAt(node, 'id')?.startsWith('battery') === true &&
+  isRealBattery(textAt(node, 'vendor') ?? '', textAt(node, 'product') ?? '', (numberAt(node, 'capacity') ?? 0) > 0);
+
 const dmiOf = (root: Tree, nodes: readonly Tree[]): Dmi => {
   const settings = settingsOf(root);
   const board = nodes.find((node) => textAt(node, 'id') === 'core') ?? {};
@@ -65,6 +71,7 @@ const dmiOf = (root: Tree, nodes: readonly Tree[]): Dmi => {
       location: textAt(board, 'slot'),
     },
     chassis: { manufacturer: null, type: chassisTypeOf(textAt(settings, 'chassis')), version: null, serial: null, assetTag: null },
+    ...(nodes.some(isBattery) ? { hasBattery: true as const } : {}),
     processorIds: [],
     oemStrings: [],
     oemRecords: [],

@@ -42,11 +42,16 @@ export const processorsOf = (records: readonly DmiRecord[]): readonly DmiRecord[
 };
 
 /** Firmware made for notebooks lists a battery wherever it runs: one without maker, name or capacity is none. */
-const isBattery = (record: DmiRecord): boolean => {
-  const words = ['Manufacturer', 'Name'].map((field) => record.fields.get(field)?.trim() ?? '');
-  const isTold = words.every((word) => !isFiller('serial', word) && !/\b(fake|virtual|no battery)\b/i.test(word));
-  return record.type === 22 && isTold && /^[1-9]\d* mWh$/.test(record.fields.get('Design Capacity')?.trim() ?? '');
-};
+export const isRealBattery = (maker: string, name: string, hasCapacity: boolean): boolean =>
+  hasCapacity && [maker, name].every((word) => !isFiller('serial', word) && !/\b(fake|virtual|no battery)\b/i.test(word));
+
+const isBattery = ({ type, fields }: DmiRecord): boolean =>
+  type === 22 &&
+  isRealBattery(
+    fields.get('Manufacturer')?.trim() ?? '',
+    fields.get('Name')?.trim() ?? '',
+    /^[1-9]\d* mWh$/.test(fields.get('Design Capacity')?.trim() ?? ''),
+  );
 
 const LOCATOR_FIELDS = ['Rack Name', 'Enclosure Name', 'Enclosure Model', 'Server Bay', 'Enclosure Serial'];
 

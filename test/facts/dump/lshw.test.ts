@@ -57,6 +57,16 @@ const asXml = (node: Record<string, unknown>): string => {
   const below = (children as Record<string, unknown>[]).map(asXml).join('\n');
   return `<node id="${String(id)}" class="${String(kind)}">${plain.join('')}<configuration>${settings.join('')}</configuration><capabilities>${able.join('')}</capabilities>${below}</node>`;
 };
+test('a battery tells that the machine is carried about, whatever the chassis says', () => {
+  const kind = (battery: object): unknown => {
+    const power = { id: 'battery', class: 'power', ...battery };
+    const root = { id: 'box', class: 'system', vendor: 'Acme', configuration: { chassis: 'desktop' }, children: [power] };
+    return valuesOf(read(JSON.stringify(root)), 'machine.kind')[0];
+  };
+  expect(kind({ vendor: 'SMP', product: 'DELL JHXPY53', capacity: 57530 })).toBe('laptop');
+  expect(kind({ vendor: 'SMP', product: 'To Be Filled By O.E.M.', capacity: 57530 })).toBe('desktop');
+});
+
 test('cores that a setting has switched off do not count, as in a dmidecode text', () => {
   const processor = (enabledcores: string): object => ({
     id: 'cpu',
