@@ -12,6 +12,7 @@ import type { Policy } from '../../preload/contract/policy.ts';
 import { checkSettings } from '../settings/check-settings.ts';
 import { recipeProblems, setProblems } from './named-problems.ts';
 import type { KnownRecipe, PolicyProblem } from './policy-problem.ts';
+import { factHint } from './test-hints.ts';
 import { didYouMean, nearest } from './text.ts';
 
 type Value = Readonly<Record<string, unknown>>;
@@ -214,9 +215,7 @@ const outcomeProblems = ({ outcome, consent }: Policy, recipes: readonly KnownRe
   if (facts.length + fields.length === 0) return [{ path: 'outcome.facts', reason: `is missing: ${MAY_BE['outcome.facts'] ?? ''}` }];
   return [
     ...facts.flatMap((fact, index) =>
-      factDefinition(fact) === null
-        ? [{ path: `outcome.facts[${index}]`, reason: `unknown fact "${fact}"${didYouMean(fact, Object.keys(FACTS))}` }]
-        : [],
+      factDefinition(fact) === null ? [{ path: `outcome.facts[${index}]`, reason: `unknown fact "${fact}"${factHint(fact)}` }] : [],
     ),
     ...fields.flatMap((field, index) => {
       const isTwice = fields.findIndex(({ name }) => name === field.name) !== index;

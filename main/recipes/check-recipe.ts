@@ -1,5 +1,5 @@
 // The gate every recipe passes when it is added: what does not parse or names an unknown fact is refused with its place and reason.
-import { FACTS, factDefinition } from '../../agent/protocol/facts.ts';
+import { factDefinition } from '../../agent/protocol/facts.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import { recipePayloadSchema } from '../../agent/protocol/recipe.ts';
@@ -7,7 +7,7 @@ import { recipeFileSchema } from '../../preload/contract/recipe.ts';
 import type { Recipe, RecipeFile } from '../../preload/contract/recipe.ts';
 import { parsePlaced } from '../written/json-places.ts';
 import { schemaFindings } from '../written/schema-words.ts';
-import { nearest } from '../matching/text.ts';
+import { factHint } from '../matching/test-hints.ts';
 import { RECIPE_WORDS } from './recipe-words.ts';
 import { factsIn, stationNamesIn } from './template.ts';
 
@@ -37,9 +37,7 @@ const invalid = (problems: readonly string[]): ReturnType<typeof failed> => {
 const factProblems = ({ matchOn }: RecipeFile): readonly string[] =>
   matchOn.flatMap((name, index) => {
     if (matchOn.indexOf(name) !== index) return [`matchOn[${index}]: "${name}" is there twice`];
-    if (factDefinition(name) !== null) return [];
-    const near = nearest(name, Object.keys(FACTS));
-    return [`matchOn[${index}]: unknown fact "${name}"${near === null ? '' : `, did you mean "${near}"`}`];
+    return factDefinition(name) === null ? [`matchOn[${index}]: unknown fact "${name}"${factHint(name)}`] : [];
   });
 
 /** Every file that the recipe names, with its place in it. */
@@ -128,7 +126,7 @@ const STATION_NAMES: Readonly<Record<Recipe['kind'], readonly string[]>> = {
 export const checkRecipeTexts = (recipe: Recipe): Result<Recipe> => {
   const problems = templateTexts(recipe).flatMap(([place, text]) => [
     ...factsIn(text).flatMap((name) => {
-      if (factDefinition(name) === null) return [`${place}: unknown fact "${name}"`];
+      if (factDefinition(name) === null) return [`${place}: unknown fact "${name}"${factHint(name)}`];
       if (recipe.kind !== 'compose' || recipe.matchOn.includes(name)) return [];
       return [`${place}: ${name} is used and is not in matchOn, so that like machines would all get the first one's value`];
     }),

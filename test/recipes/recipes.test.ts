@@ -30,6 +30,7 @@ const never = new AbortController().signal;
 
 describe('the gate', () => {
   test.each<[Readonly<Record<string, unknown>>, string]>([
+    [{ matchOn: ['firmware'] }, 'matchOn[0]: unknown fact "firmware", did you mean "firmware.kind"'],
     [{ matchOn: ['manufacterer'] }, 'matchOn[0]: unknown fact "manufacterer", did you mean "manufacturer"'],
     [{ matchOn: ['model', 'model'] }, 'matchOn[1]: "model" is there twice'],
     [{ id: 'Web' }, 'id: "Web" is not small letters, digits and hyphens'],
