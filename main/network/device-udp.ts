@@ -24,9 +24,23 @@ export type DeviceUdpOptions = {
 export const openDeviceUdp = async (options: DeviceUdpOptions): Promise<Result<Datagrams>> => {
   const { nic, address, port, broadcasts = true, share = false, native = nativeSockets() } = options;
   const opened =
-    native === null ? await addressSockets(address, port, broadcasts) : await deviceSockets(native, options, broadcasts, share);
+    native === null
+      ? await addressSockets(address, port, broadcasts)
+      : await deviceSockets(native, options, boundAddresses(options), share);
   if (typeof opened === 'string') return { ok: false, failure: socketFailure(opened, { address, port, nicName: nic.name }) };
   return success(datagramsOver(opened, native === null ? 'address' : 'device', { address, port: opened[0].address().port }));
+};
+
+/** Below it macOS lets an ordinary user bind the wildcard address alone. */
+const FIRST_HIGH_PORT = 1024;
+
+/** The addresses of the sockets that one port takes, in the order in which they are bound; the last one sends. */
+export const boundAddresses = (
+  { address, port, broadcasts = true }: Pick<DeviceUdpOptions, 'address' | 'port' | 'broadcasts'>,
+  platform: NodeJS.Platform = process.platform,
+): readonly string[] => {
+  const wildcardAlone = address === '0.0.0.0' || (platform === 'darwin' && port > 0 && port < FIRST_HIGH_PORT);
+  return wildcardAlone ? ['0.0.0.0'] : broadcasts ? ['0.0.0.0', address] : [address];
 };
 
 type Sockets = readonly [Socket, ...Socket[]];
@@ -39,7 +53,7 @@ type Sockets = readonly [Socket, ...Socket[]];
 const deviceSockets = async (
   native: NativeSockets,
   options: DeviceUdpOptions,
-  broadcasts: boolean,
+  [first = options.address, second]: readonly string[],
   share: boolean,
 ): Promise<Sockets | string> => {
   const fds: number[] = [];
@@ -58,19 +72,15 @@ const deviceSockets = async (
     }
     return null;
   };
-  if (broadcasts) {
-    const error = bound('0.0.0.0', options.port, share);
-    const [wildcard] = fds;
-    if (error !== null || wildcard === undefined) return fail(error?.errno ?? 'unknown');
+  const error = bound(first, options.port, share);
+  const [wildcard] = fds;
+  if (error !== null || wildcard === undefined) return fail(error?.errno ?? 'unknown');
+  if (second !== undefined) {
     // Only now, so that our own second socket may join.
     native.setReuse(wildcard, true);
+    const joined = bound(second, native.localPort(wildcard), true);
+    if (joined !== null) return fail(joined.errno);
   }
-  const [wildcard] = fds;
-  const error =
-    wildcard !== undefined && options.address === '0.0.0.0'
-      ? null
-      : bound(options.address, wildcard === undefined ? options.port : native.localPort(wildcard), broadcasts || share);
-  if (error !== null) return fail(error.errno);
   const sockets: Socket[] = [];
   for (const fd of fds) {
     const socket = await bindSocket({ fd });

@@ -1,16 +1,18 @@
-// Who holds a port: /proc/net/udp and /proc/net/tcp give the socket's inode, /proc/PID/fd its owner (proc(5)). Linux; elsewhere nobody is named.
+// Who holds a port: /proc/net/udp and /proc/net/tcp give the socket's inode, /proc/PID/fd its owner (proc(5)). Linux; Windows and macOS
+// are asked by port-holder-elsewhere.ts.
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-
-export type PortHolder = { readonly pid: number; readonly name: string };
+import { holdersElsewhere } from './port-holder-elsewhere.ts';
+import type { PortHolder } from './port-holder-elsewhere.ts';
 
 /** Programs with a UDP socket on `port`. Another user's program stays unnamed unless we are root. */
-export const udpPortHolders = (port: number, procRoot = '/proc'): readonly PortHolder[] => {
-  return holdersOf([...inodesOn(`${procRoot}/net/udp`, port), ...inodesOn(`${procRoot}/net/udp6`, port)], procRoot);
-};
+export const udpPortHolders = (port: number, procRoot = '/proc'): readonly PortHolder[] =>
+  holdersElsewhere('udp', port) ??
+  holdersOf([...inodesOn(`${procRoot}/net/udp`, port), ...inodesOn(`${procRoot}/net/udp6`, port)], procRoot);
 
 /** Programs that listen on the TCP `port`; named as far as for UDP. */
 export const tcpPortHolders = (port: number, procRoot = '/proc'): readonly PortHolder[] =>
+  holdersElsewhere('tcp', port) ??
   holdersOf([...inodesOn(`${procRoot}/net/tcp`, port, LISTEN), ...inodesOn(`${procRoot}/net/tcp6`, port, LISTEN)], procRoot);
 
 /** `NAME (process PID)`, several joined; `Another program` where the system does not tell. */
@@ -87,3 +89,18 @@ const read = (file: string): string => {
     return '';
   }
 };
+
+/** What to do about those that are known to sit on the ports of DHCP and TFTP. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [
+    /SharedAccess/i,
+    "Switch Internet Connection Sharing off, which Hyper-V's Default Switch uses too: Stop-Service SharedAccess, as administrator.",
+  ],
+  [/^(bootpd|launchd)$/, 'Switch Internet Sharing off in the system settings, or: sudo launchctl bootout system/com.apple.bootpd.'],
+  [/WDSServer/i, 'Stop Windows Deployment Services: Stop-Service WDSServer, as administrator.'],
+  [/DHCPServer/i, "Stop this computer's DHCP server: Stop-Service DHCPServer, as administrator."],
+];
+
+/** A next step for these holders, or null where stopping the program is all that can be said. */
+export const holderAdvice = (holders: readonly PortHolder[]): string | null =>
+  ADVICE.find(([name]) => holders.some((holder) => name.test(holder.name)))?.[1] ?? null;

@@ -1,6 +1,6 @@
 // What the system's socket errors mean to a person, with the program that is in the way named where it can be found.
 import { failed, type Failure } from '../../agent/protocol/failure.ts';
-import { holderText, udpPortHolders } from './port-holder.ts';
+import { holderAdvice, holderText, udpPortHolders } from './port-holder.ts';
 
 export type SocketPlace = { readonly address: string; readonly port: number; readonly nicName: string | null };
 
@@ -9,10 +9,11 @@ export const socketFailure = (errno: string, { address, port, nicName }: SocketP
   const on = nicName === null ? address : `${nicName} (${address})`;
   switch (errno) {
     case 'EADDRINUSE': {
+      const holders = udpPortHolders(port);
       return failed(
         'network.port-taken',
-        `${holderText(udpPortHolders(port))} already uses UDP port ${port} on ${on}.`,
-        'Stop that program, or use another network interface.',
+        `${holderText(holders)} already uses UDP port ${port} on ${on}.`,
+        holderAdvice(holders) ?? 'Stop that program, or use another network interface.',
       ).failure;
     }
     case 'EACCES':

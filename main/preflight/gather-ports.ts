@@ -1,5 +1,6 @@
 // Tries to open each port that serving needs, exactly as serving would, and closes it again.
 import { createServer } from 'node:net';
+import type { Failure } from '../../agent/protocol/failure.ts';
 import { listen } from '../http/listen.ts';
 import { openLoopbackUdp } from '../network/datagrams.ts';
 import { openDeviceUdp } from '../network/device-udp.ts';
@@ -35,7 +36,7 @@ export const tryPorts = async (place: PortPlace): Promise<readonly PortTrial[]> 
   );
 };
 
-type Outcome = Pick<PortTrial, 'outcome' | 'message'>;
+type Outcome = Pick<PortTrial, 'outcome' | 'message' | 'next'>;
 const free: Outcome = { outcome: 'free', message: '' };
 
 const tryUdp = async ({ nic, address }: PortPlace, port: number): Promise<Outcome> => {
@@ -53,7 +54,7 @@ const tryTcp = async (address: string, port: number): Promise<Outcome> => {
   return free;
 };
 
-const outcomeOf = ({ code, message }: { readonly code: string; readonly message: string }): Outcome => {
-  if (code.endsWith('.port-taken')) return { outcome: 'taken', message };
+const outcomeOf = ({ code, message, next }: Failure): Outcome => {
+  if (code.endsWith('.port-taken')) return { outcome: 'taken', message, next };
   return { outcome: code.endsWith('.port-denied') || code.endsWith('.port-not-allowed') ? 'denied' : 'error', message };
 };

@@ -1,4 +1,5 @@
-// Reads what the operating system knows: rights of this process, active firewall, NetworkManager, free space. Linux; elsewhere neutral values.
+// Reads what the operating system knows: rights of this process, active firewall, NetworkManager, free space. Linux; of Windows and macOS
+// the firewall, written from their documentation and not run there; else neutral values.
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readFile, stat, statfs } from 'node:fs/promises';
@@ -15,7 +16,7 @@ export type Ask = (program: string, words: readonly string[]) => Promise<string 
 
 const ask: Ask = async (program, words) => {
   try {
-    return (await exec(program, words, { timeout: 3000, env: { ...process.env, LC_ALL: 'C' } })).stdout;
+    return (await exec(program, words, { timeout: 5000, env: { ...process.env, LC_ALL: 'C' } })).stdout;
   } catch (error) {
     // `systemctl is-active` answers with its exit code as well as with words.
     const stdout = error instanceof Error && 'stdout' in error ? error.stdout : null;
@@ -38,8 +39,27 @@ export const readRights = async (): Promise<Rights> => {
   };
 };
 
+const MAC_FIREWALL = '/usr/libexec/ApplicationFirewall/socketfilterfw';
+
+/** Off in every profile, or with a rule of our name that is on: then nothing is in the way. netsh would answer in the user's language. */
+const windowsFirewall = async (asked: Ask): Promise<Firewall> => {
+  const shell = (command: string) => asked('powershell', ['-NoProfile', '-NonInteractive', '-Command', command]);
+  const profiles = (await shell('(Get-NetFirewallProfile | Where-Object Enabled).Name'))?.trim() ?? '';
+  const rule =
+    (await shell('(Get-NetFirewallRule -DisplayName Rackside -ErrorAction Ignore | Where-Object Enabled -eq True).Name'))?.trim() ?? '';
+  return { kind: profiles !== '' && rule === '' ? 'windows' : 'none' };
+};
+
 /** Rules themselves are for root to read; that a firewall is switched on everybody may see. */
-export const readFirewall = async (asked: Ask = ask, ufwConfig = '/etc/ufw/ufw.conf'): Promise<Firewall> => {
+export const readFirewall = async (
+  asked: Ask = ask,
+  ufwConfig = '/etc/ufw/ufw.conf',
+  platform: NodeJS.Platform = process.platform,
+): Promise<Firewall> => {
+  if (platform === 'win32') return windowsFirewall(asked);
+  // Documentation of socketfilterfw: "Firewall is enabled. (State = 1)", or 2 where it blocks everything.
+  if (platform === 'darwin')
+    return { kind: /State = [12]/.test((await asked(MAC_FIREWALL, ['--getglobalstate'])) ?? '') ? 'macos' : 'none' };
   const services = ['firewalld', 'ufw', 'nftables'];
   const states = (await asked('systemctl', ['is-active', ...services]))?.split('\n') ?? [];
   const active = services.filter((_, index) => states[index]?.trim() === 'active');

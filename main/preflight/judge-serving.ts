@@ -62,6 +62,8 @@ export interface PortTrial {
   readonly outcome: 'free' | 'ours' | 'taken' | 'denied' | 'error';
   /** The failure's own words for `taken` and `error`. */
   readonly message: string;
+  /** Of a taken one: what its holder wants. */
+  readonly next?: string;
 }
 
 export const judgePorts = (trials: readonly PortTrial[]): Judgement => {
@@ -72,7 +74,10 @@ export const judgePorts = (trials: readonly PortTrial[]): Judgement => {
     return fail(
       'ports',
       bad.map((trial) => trial.message).join(' '),
-      `Stop what holds ${bad.map(name).join(', ')}: dnsmasq, libvirt, Internet sharing and TFTP servers are the usual ones.`,
+      [
+        `Stop what holds ${bad.map(name).join(', ')}: dnsmasq, libvirt, Internet sharing and TFTP servers are the usual ones.`,
+        ...new Set(bad.flatMap(({ next }) => (next === undefined || next.startsWith('Stop that program') ? [] : [next]))),
+      ].join(' '),
       facts,
     );
   const denied = trials.filter((trial) => trial.outcome === 'denied');
@@ -126,10 +131,10 @@ export const judgeForeignDhcp = (mode: 'server' | 'proxy', probe: Result<readonl
 
 /** `open`: nothing that we know is active. */
 export interface Firewall {
-  readonly kind: 'ufw' | 'firewalld' | 'nftables' | 'none';
+  readonly kind: 'ufw' | 'firewalld' | 'nftables' | 'windows' | 'macos' | 'none';
 }
 
-export const judgeFirewall = ({ kind }: Firewall, nicName: string, httpPort: number): Judgement => {
+export const judgeFirewall = ({ kind }: Firewall, nicName: string, httpPort: number, program = process.execPath): Judgement => {
   const facts = { firewall: kind };
   switch (kind) {
     case 'none':
@@ -146,6 +151,20 @@ export const judgeFirewall = ({ kind }: Firewall, nicName: string, httpPort: num
         'firewall',
         'The firewall firewalld is active and by default drops what targets send.',
         `Trust this port until the next restart: sudo firewall-cmd --zone=trusted --change-interface=${nicName}.`,
+        facts,
+      );
+    case 'windows':
+      return warn(
+        'firewall',
+        'Windows Defender Firewall is on and drops what targets send, until a rule lets this program in.',
+        `Allow it once, as administrator: netsh advfirewall firewall add rule name=Rackside dir=in action=allow program="${program}" enable=yes`,
+        facts,
+      );
+    case 'macos':
+      return warn(
+        'firewall',
+        'The macOS firewall is on and drops what targets send, until this program is let in.',
+        `Allow it once: sudo /usr/libexec/ApplicationFirewall/socketfilterfw --add "${program}" --unblockapp "${program}". And let it use the local network when the system asks.`,
         facts,
       );
     case 'nftables':

@@ -34,6 +34,20 @@ test('the active firewall', async () => {
   expect(await readFirewall(async () => null, ufw)).toEqual({ kind: 'none' });
 });
 
+test('the firewall of Windows, until a rule of our name lets us in, and that of macOS', async () => {
+  const shell =
+    (profiles: string, rule: string): Ask =>
+    async (_program, words) =>
+      (words.at(-1) ?? '').includes('Get-NetFirewallRule') ? rule : profiles;
+  const on = (asked: Ask, platform: NodeJS.Platform) => readFirewall(asked, 'none', platform);
+  expect(await on(shell('Private\r\nPublic\r\n', ''), 'win32')).toEqual({ kind: 'windows' });
+  expect(await on(shell('Private\r\n', '{7E3A}\r\n'), 'win32')).toEqual({ kind: 'none' });
+  expect(await on(shell('', ''), 'win32')).toEqual({ kind: 'none' });
+  expect(await on(async () => 'Firewall is enabled. (State = 1)\n', 'darwin')).toEqual({ kind: 'macos' });
+  expect(await on(async () => 'Firewall is disabled. (State = 0)\n', 'darwin')).toEqual({ kind: 'none' });
+  expect(await on(async () => null, 'darwin')).toEqual({ kind: 'none' });
+});
+
 test('who manages the address', async () => {
   const connection = 'nmcli -g GENERAL.CONNECTION device show eth0';
   expect(

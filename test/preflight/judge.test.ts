@@ -105,6 +105,11 @@ test.each([
   [[trial('free')], 'pass', 'Free: UDP 67 (DHCP)'],
   [[trial('ours')], 'pass', 'This station serves'],
   [[trial('free'), trial('taken', 'dnsmasq (process 5) already uses UDP port 67.')], 'fail', 'dnsmasq (process 5)'],
+  [
+    [{ ...trial('taken', 'SharedAccess already uses UDP port 67.'), next: 'Switch Internet Connection Sharing off.' }],
+    'fail',
+    'Sharing off',
+  ],
   [[trial('error', 'It could not be opened: EIO.')], 'fail', 'EIO'],
   [[trial('denied')], 'warn', 'rights'],
 ] as const)('ports %o: %s', (trials, verdict, word) => expect(shown(judgePorts(trials))).toEqual(wanted(verdict, word)));
@@ -166,6 +171,8 @@ test.each([
   ['ufw', 'warn', 'ufw allow in on eth0'],
   ['firewalld', 'warn', '--change-interface=eth0'],
   ['nftables', 'warn', 'TCP 8067'],
+  ['windows', 'warn', `program="${process.execPath}"`],
+  ['macos', 'warn', '--unblockapp'],
 ] as const)('firewall %s: %s', (kind, verdict, word) =>
   expect(shown(judgeFirewall({ kind }, 'eth0', 8067))).toEqual(wanted(verdict, word)),
 );
