@@ -25,9 +25,24 @@ const workingBytes = (record: DmiRecord, size: string): number | null => {
   return isSplit ? part('Volatile Size') : part(size);
 };
 
+/** What an array of memory devices may be for instead (DSP0134 §7.17.2). */
+const OTHER_USE = /^(video|flash|cache) memory$|^non-volatile ram$/i;
+
+/** The devices that a machine's programs run in, or that wait for such a module. */
+const workingDevices = (records: readonly DmiRecord[]): readonly DmiRecord[] => {
+  const others = records.filter((record) => record.type === 16 && OTHER_USE.test(record.fields.get('Use')?.trim() ?? ''));
+  const handles = new Set(others.map(({ handle }) => handle));
+  return records.filter(
+    ({ type, fields }) =>
+      type === 17 &&
+      !NOT_WORKING_MEMORY.test(fields.get('Type') ?? '') &&
+      !handles.has(Number.parseInt(fields.get('Array Handle') ?? '', 16)),
+  );
+};
+
 const moduleOf = (record: DmiRecord, size: string): readonly MemoryModule[] => {
   const bytes = workingBytes(record, size);
-  if (bytes === null || NOT_WORKING_MEMORY.test(record.fields.get('Type') ?? '')) return [];
+  if (bytes === null) return [];
   const speed = Number.parseInt(record.fields.get('Speed') ?? '', 10);
   return [
     {
@@ -43,16 +58,14 @@ const moduleOf = (record: DmiRecord, size: string): readonly MemoryModule[] => {
 
 /** The modules that are there; empty sockets are left out. */
 export const modulesFromRecords = (records: readonly DmiRecord[]): readonly MemoryModule[] => {
-  const devices = records.filter((record) => record.type === 17);
-  const modules =
-    devices.length > 0
-      ? devices.flatMap((record) => moduleOf(record, 'Size'))
-      : records.filter((record) => record.type === 6).flatMap((record) => moduleOf(record, 'Installed Size'));
+  const modules = records.some((record) => record.type === 17)
+    ? workingDevices(records).flatMap((record) => moduleOf(record, 'Size'))
+    : records.filter((record) => record.type === 6).flatMap((record) => moduleOf(record, 'Installed Size'));
   return modules.slice(0, 1024);
 };
 
 /** How many modules the machine takes; null where nothing tells. */
 export const memorySockets = (records: readonly DmiRecord[]): number | null => {
-  const devices = records.filter((record) => record.type === 17 && !NOT_WORKING_MEMORY.test(record.fields.get('Type') ?? ''));
+  const devices = workingDevices(records);
   return devices.length === 0 ? null : devices.length;
 };

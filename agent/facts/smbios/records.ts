@@ -37,6 +37,9 @@ const MEMORY_TYPES: Readonly<Record<number, string>> = {
   0x1f: 'Logical non-volatile device',
 };
 
+/** DSP0134 §7.17.2. */
+const ARRAY_USES = '|Other|Unknown|System Memory|Video Memory|Flash Memory|Non-volatile RAM|Cache Memory'.split('|');
+
 /** Where the texts of each structure are told: field name and the offset of its string number. */
 const TEXTS: Readonly<Record<number, Readonly<Record<string, number>>>> = {
   0: { Vendor: 0x04, Version: 0x05, 'Release Date': 0x08 },
@@ -145,7 +148,9 @@ const NUMBERS: Readonly<Record<number, Numbers>> = {
     Characteristics: ((wordAt(structure, 0x26) ?? 0) & 4) === 0 ? null : '64-bit capable',
   }),
   6: (structure) => ({ 'Installed Size': oldModuleSize(structure) }),
+  16: (structure) => ({ Use: ARRAY_USES[byteAt(structure, 0x05) ?? 0] || null }),
   17: (structure) => ({
+    'Array Handle': wordAt(structure, 0x04) === null ? null : `0x${(wordAt(structure, 0x04) ?? 0).toString(16).padStart(4, '0')}`,
     Size: memorySize(structure),
     Speed: memorySpeed(structure),
     'Non-Volatile Size': memoryPart(structure, 0x34),

@@ -113,6 +113,25 @@ describe('memory', () => {
     expect(sizes(device('Size: 16 GB', 'Type: DDR4', ...empty))).toEqual([16]);
     expect(sizes(device('Size: 16 GB', 'Type: DDR4', 'Non-Volatile Size: Unknown', 'Volatile Size: Unknown'))).toEqual([16]);
   });
+  test('of an array that is for something else is none, and takes no modules', () => {
+    const array = (handle: string, use: string): string =>
+      `Handle ${handle}, DMI type 16, 23 bytes\nPhysical Memory Array\n\tUse: ${use}\n\n`;
+    const arrays = array('0x0010', 'System Memory') + array('0x0011', 'Cache Memory');
+    const own = device('Array Handle: 0x0010', 'Size: 16 GB', 'Type: DDR4');
+    const other = device('Array Handle: 0x0011', 'Size: 8 GB', 'Type: SRAM');
+    expect(sizes(arrays + own + other)).toEqual([16]);
+    expect(memorySockets(recordsIn(arrays + own + other))).toBe(1);
+    expect(sizes(own + other)).toEqual([16, 8]);
+    const raw = (use: number): readonly number[] => {
+      const [structure, module] = [Buffer.alloc(0x17), Buffer.alloc(0x22)];
+      structure.set([16, 0x17, 0x11, 0x00, 3, use]);
+      module.set([17, 0x22, 0x20, 0x00, 0x11, 0x00]);
+      module.writeUInt16LE(8192, 0x0c);
+      const all = [structure, module].map((data) => ({ type: data[0] ?? 0, handle: data.readUInt16LE(2), data, strings: [] }));
+      return modulesFromRecords(all.map((one) => recordOf(one, null))).map(({ sizeBytes }) => sizeBytes / 2 ** 30);
+    };
+    expect([raw(3), raw(7)]).toEqual([[8], []]);
+  });
   test('of a raw table is read in the same way', () => {
     const data = Buffer.alloc(0x54);
     data[0] = 17;
