@@ -99,6 +99,9 @@ const TOWERS = [
   /\bthinkserver t[ds]\d/i,
 ];
 
+/** By their height or use: SYS-1029U, SYS-6018R, AS -2014S, SSG-6049P. With a 5 or a 7 they may stand as well, and their chassis says nothing. */
+const SUPERMICRO_RACK = /^(sys-([1268]\d{3}|4\d{3}g|[126]\d\d[a-z])|as ?-[12]\d{3}|ssg-)/i;
+
 const BY_CHASSIS: Readonly<Record<string, MachineKind>> = {
   Blade: 'blade',
   'Blade Enclosing': 'blade',
@@ -154,5 +157,6 @@ export const machineKind = (dmi: Dmi, hasSlot: boolean): MachineKind | null => {
   if (dmi.hasBattery === true && (byChassis === null || dmi.chassis.type === 'Desktop')) return 'laptop';
   if (byChassis !== null) return byChassis;
   if (/\b(thinkserver|proliant|poweredge r|primergy rx|system x\d)/i.test(`${name} ${family ?? ''}`)) return 'rack';
+  if (/supermicro/i.test(makers) && SUPERMICRO_RACK.test(name)) return 'rack';
   return dmi.chassis.type === 'Other' ? 'other' : null;
 };
