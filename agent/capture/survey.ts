@@ -8,6 +8,7 @@ import type { PartitionTable, ReadAt, SectorBytes } from '../image/partition-tab
 import { PROVENANCE_BYTES, hasMark, provenancePlace } from '../image/provenance.ts';
 import { readPartitionTable } from '../image/read-table.ts';
 import type { DiskUse } from '../image/used/disk-use.ts';
+import { tableNotes } from '../image/table-words.ts';
 import { diskUseOf } from '../image/used/disk-use.ts';
 import type { PartitionUse } from '../image/used/used-space.ts';
 import { readUsedSpace } from '../image/used/used-space.ts';
@@ -40,8 +41,11 @@ export const surveyDisk = async (disk: SourceDisk, logicalSectorBytes: number, s
   refuseFilesystems(uses);
   const place = provenancePlace(table);
   const hidden = place !== null && hasMark(await read(place.offsetBytes, PROVENANCE_BYTES)) ? place : null;
-  const filesystems = uses.map(({ number, capture }) => ({ number, capture }));
-  const notes = uses.map(noteOf).filter((note) => note !== '');
+  const filesystems = uses.map(({ number, capture, obstacle }) => ({
+    ...{ number, capture },
+    ...(obstacle === null ? {} : { note: obstacle.message.slice(0, 512).toWellFormed() }),
+  }));
+  const notes = [...tableNotes(table), ...uses.map(noteOf).filter((note) => note !== '')];
   return { sectorBytes, table, uses, used: diskUseOf(table, uses), filesystems, notes, hidden };
 };
 

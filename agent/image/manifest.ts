@@ -78,6 +78,8 @@ export const manifestSchema = z.looseObject({
   }),
   recipe: z.looseObject({ id: words(200), version: words(64), matchOn: z.record(words(200), z.unknown()) }).nullable(),
   filesystems: z.array(foundFilesystemSchema).max(1024),
+  /** What was wrong with the partition table of the source; absent where nothing was, and in images that were made before. */
+  tableNotes: z.array(words(512)).max(16).optional(),
   bootChain: z.array(bootLoaderSchema).max(256),
   /** What its capture found of its source's identity, and took out of the image; absent where nobody looked. */
   identity: identityReportSchema.optional(),

@@ -27,7 +27,16 @@ export const capturePublishSchema = z.object({
   /** Of 256 KiB blocks, as docs/FORMAT.md "OSOID" says; checked against the table where its chunks are such blocks. */
   extents: z.object({ blockSizeBytes: z.literal(256 * 1024), count: z.number().int().nonnegative(), sha256: sha256Schema }),
   usedBytes: z.number().int().nonnegative(),
-  filesystems: z.array(z.object({ number: z.number().int().min(1).max(1024), capture: z.enum(['used', 'whole', 'shell']) })).max(1024),
+  filesystems: z
+    .array(
+      z.object({
+        number: z.number().int().min(1).max(1024),
+        capture: z.enum(['used', 'whole', 'shell']),
+        /** Why a filesystem, or one in a logical volume there, was taken whole that could have been read. */
+        note: z.string().max(512).optional(),
+      }),
+    )
+    .max(1024),
   /** What the firmware starts; of a capture, as far as the agent could read it. */
   boot: firmwareBootSchema.optional(),
   /** Absent where nothing was looked into. */

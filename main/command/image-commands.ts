@@ -37,6 +37,7 @@ export const describeImage = (image: ImageView): string =>
           `  built by   ${image.recipe.id} version ${image.recipe.version}`,
           ...Object.entries(image.recipe.matchOn).map(([fact, value]) => `             for ${fact} ${[value].flat().join(', ')}`),
         ]),
+    ...(image.tableNotes ?? []).map((note) => `  table      ${note}`),
     ...image.partitions.flatMap((part) => [
       `  ${String(part.number).padStart(3)}  ${part.name || '-'}  ${part.filesystem ?? '-'}  ${size(part.sectors * image.logicalSectorBytes)}`,
       ...(part.note === undefined ? [] : [`       taken whole: ${part.note}`]),

@@ -61,7 +61,7 @@ export const composeImage = async (options: ComposeOptions): Promise<Result<Publ
       logicalSectorBytes,
       extents: { ...extents, blockSizeBytes: 256 * 1024 } as const,
       usedBytes: Math.min(manifest.stats.usedBytes + editedBytes, composed.value.diskSizeBytes),
-      filesystems: manifest.filesystems.map(({ number, capture }) => ({ number, capture })),
+      filesystems: manifest.filesystems.map(({ number, capture, note }) => ({ number, capture, ...(note === undefined ? {} : { note }) })),
       sent: { chunks: 0, bytes: 0 },
       seconds: 0,
     };

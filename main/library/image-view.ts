@@ -60,6 +60,7 @@ export const imageViewOf = (summary: ImageSummary): CatalogueImage => {
         ...(note === undefined ? {} : { note }),
       };
     }),
+    ...(manifest.tableNotes === undefined ? {} : { tableNotes: manifest.tableNotes }),
     trust: summary.trust,
     keyId: summary.keyId,
     publicKey: summary.publicKey,

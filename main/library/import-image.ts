@@ -10,7 +10,7 @@ import { MANIFEST_SCHEMA } from '../../agent/image/manifest.ts';
 import { cachedReads } from '../../agent/image/read-cache.ts';
 import { failed } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
-import { boundBy } from './bound-by.ts';
+import { boundBy, notedOf } from './bound-by.ts';
 import type { ChunkPool } from './chunk-pool.ts';
 import { ImageReadError, imageReader } from './image-reader.ts';
 import type { ImageWriter, PublishedImage } from './image-writer.ts';
@@ -119,6 +119,7 @@ const publishDisk = async (
     recipe: request.built?.recipe ?? null,
     filesystems: [...filesystems],
     bootChain: [...bootChain],
+    ...notedOf(table),
     ...boundBy(await findBindings(cachedReads(read), table)),
   };
   return writer.publish(draft, disk.table);

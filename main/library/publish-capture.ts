@@ -12,7 +12,7 @@ import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { FirmwareBoot } from '../../agent/protocol/firmware-boot.ts';
 import type { CapturePublish } from '../../agent/protocol/capture.ts';
-import { boundBy } from './bound-by.ts';
+import { boundBy, notedOf } from './bound-by.ts';
 import { ImageReadError } from './image-reader.ts';
 import type { ImageWriter, PublishedImage } from './image-writer.ts';
 
@@ -77,7 +77,7 @@ const draftOf = async (
   if (!partitions.ok) return partitions;
   if (partitions.value.kind === 'none') return mismatch('its content has no partition table');
   const { firmware, architecture, bootChain, filesystems, bindings } = await describeDisk(read, partitions.value);
-  const captures = new Map(image.filesystems.map(({ number, capture }) => [number, capture]));
+  const takenAs = new Map(image.filesystems.map((one) => [one.number, one]));
   return success({
     schema: MANIFEST_SCHEMA,
     version: 1,
@@ -90,9 +90,10 @@ const draftOf = async (
     stats: { usedBytes: image.usedBytes, dataBytes: image.dataBytes },
     source: { kind: recipe === null ? 'capture' : 'build', fileName: null, facts, ...(boot === null ? {} : { boot }) },
     recipe,
-    filesystems: filesystems.map((one) => ({ ...one, capture: captures.get(one.number) ?? one.capture })),
+    filesystems: filesystems.map((one) => ({ ...one, ...takenAs.get(one.number) })),
     bootChain: [...bootChain],
     ...(image.identity === undefined ? {} : { identity: image.identity }),
+    ...notedOf(partitions.value),
     ...boundBy(bindings),
   });
 };

@@ -218,6 +218,8 @@ export const imageViewSchema = z.object({
       note: z.string().optional(),
     }),
   ),
+  /** What was wrong with the partition table of its source; absent where nothing was. */
+  tableNotes: z.array(z.string()).optional(),
   trust: z.enum(['trusted', 'unknown-key', 'broken']),
   keyId: z.string(),
   /** Of the signature as it came, base64url: what a person may choose to trust. */

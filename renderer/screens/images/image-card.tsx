@@ -75,7 +75,7 @@ export const ImageCard = ({ image }: { readonly image: ImageView }) => (
         [words.data, `${bytes(image.dataBytes)} · ${words.stored.toLowerCase()}: ${bytes(image.storedBytes)}`],
         [words.firmware, `${words.firmwareWords[image.firmware]} · ${image.architecture}`],
         [words.secureBoot, image.secureBootTrusted ? words.secureBootYes : words.secureBootNo],
-        [words.table, `${image.table.toUpperCase()} · ${image.logicalSectorBytes} B`],
+        [words.table, [`${image.table.toUpperCase()} · ${image.logicalSectorBytes} B`, ...(image.tableNotes ?? [])].join(' · ')],
         [words.created, image.createdAt.replace('T', ' ').slice(0, 16)],
         [
           words.manifest,
