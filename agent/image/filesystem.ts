@@ -39,7 +39,7 @@ export const identifyFilesystem = async (read: ReadAt, baseBytes: number): Promi
 
 const identifyHead = (head: Buffer): FilesystemIdentity | null => {
   const at = (offset: number, words: string): boolean => head.toString('latin1', offset, offset + words.length) === words;
-  if (at(0, 'LUKS\xba\xbe')) return identity('luks', null, text(head, 168, 40));
+  if (at(0, 'LUKS\xba\xbe')) return identity('luks', head.readUInt16BE(6) === 2 ? text(head, 24, 48) : null, text(head, 168, 40));
   if (at(3, '-FVE-FS-')) return identity('bitlocker', null, null);
   if (at(3, 'NTFS    ')) return identity('ntfs', null, Buffer.from(head.subarray(72, 80)).reverse().toString('hex').toUpperCase());
   if (at(3, 'EXFAT   ')) return identity('exfat', null, serial(head.readUInt32LE(100)));

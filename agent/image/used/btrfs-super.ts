@@ -39,8 +39,8 @@ export const readBtrfsSuper = async (volume: Volume): Promise<BtrfsSuper> => {
   if ((block.readBigUInt64LE(188) & ~KNOWN_INCOMPATIBLE) !== 0n)
     throw unsupported('this Btrfs has features that are newer than this program');
   const devices = number64(block, 136);
-  if (devices !== 1 || (block.readBigUInt64LE(56) & SEEDING) !== 0n)
-    throw spansDisks(`it has ${devices} devices, or is the seed of another`);
+  if (devices !== 1) throw spansDisks(`it has ${devices} devices`);
+  if ((block.readBigUInt64LE(56) & SEEDING) !== 0n) throw spansDisks('it is the seed of others');
   if (number64(block, 96) !== 0) throw dirty('its log has not been replayed');
   const [sectorBytes, nodeBytes, arrayBytes] = [block.readUInt32LE(144), block.readUInt32LE(148), block.readUInt32LE(160)];
   const totalBytes = number64(block, 209);

@@ -110,8 +110,8 @@ export const readExtSuper = async (volume: Volume): Promise<ExtSuper> => {
 
 const refuseUnclean = (block: Buffer, compatible: number, incompatible: number): void => {
   const ownJournal = block.readUInt32LE(0xe0) !== 0;
-  if ((incompatible & INCOMPATIBLE.journalDevice) !== 0 || ((compatible & COMPATIBLE.hasJournal) !== 0 && !ownJournal))
-    throw spansDisks('its journal is on another device');
+  if ((incompatible & INCOMPATIBLE.journalDevice) !== 0) throw spansDisks('it is the journal of a filesystem elsewhere');
+  if ((compatible & COMPATIBLE.hasJournal) !== 0 && !ownJournal) throw spansDisks('its journal is on another device');
   if ((incompatible & INCOMPATIBLE.recover) !== 0) throw dirty('its journal has not been replayed');
   const state = block.readUInt16LE(58);
   if ((state & 1) === 0) throw dirty('it is mounted, or was not unmounted');

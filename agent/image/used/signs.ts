@@ -11,6 +11,8 @@ const MAGICS: readonly Magic[] = [
   ['luks', 0, 'LUKS\xba\xbe'],
   ['luks', 0x4000, 'SKUL\xba\xbe'],
   ['squashfs', 0, 'hsqs'],
+  ['cramfs', 0, '\x45\x3d\xcd\x28'],
+  ['bfs', 0, '\xce\xfa\xad\x1b'],
   ['ntfs', 3, 'NTFS    '],
   ['exfat', 3, 'EXFAT   '],
   ['bitlocker', 3, '-FVE-FS-'],
