@@ -16,6 +16,7 @@ const VIRTUAL = [
   /\bhvm domu\b/i,
   /google compute engine/i,
   /\b(kvm|openstack|rhev|ovirt|bochs|bhyve|parallels|proxmox|nutanix ahv|alibaba cloud ecs|hetzner vserver|droplet)\b/i,
+  /^red hat\b|^yandex (xeon|epyc)-|\b(scaleway scw-|exoscale\b)/i, // who sell no machines of their own under these names
   /\b(virtuozzo|apple virtualization|cloud[ -]hypervisor|smartdc hvm|linode|vultr|upcloud|tencent cloud)\b/i,
 ];
 
