@@ -75,6 +75,18 @@ export const factsFrom = (inventory: Inventory): readonly Fact[] => {
       pci.map((device) => device.address),
       never,
     ),
+    ...textList(
+      'usb.ids',
+      'sysfs:usb',
+      (inventory.usb ?? []).map((device) => device.id),
+      never,
+    ),
+    ...textList(
+      'usb.addresses',
+      'sysfs:usb',
+      (inventory.usb ?? []).map((device) => device.address),
+      never,
+    ),
     ...networkFacts(inventory),
     ...(ipmi === null ? [] : ipmiFacts(ipmi.fru)),
   ];

@@ -15,6 +15,7 @@ import { readMemory } from './memory.ts';
 import { readNics, subnetOf } from './nic.ts';
 import { driverProblems, readFirmwareProblems, readPci } from './pci.ts';
 import type { HardwareSource } from './source.ts';
+import { readUsb } from './usb.ts';
 
 export type ReadInventoryOptions = {
   readonly source: HardwareSource;
@@ -98,10 +99,11 @@ export const readInventory = async (options: ReadInventoryOptions): Promise<Inve
   const smbiosReading = attempt('smbios', () => readSmbios(source), { dmi: null, records: [] });
   const nicsReading = attempt<readonly NicReading[]>('net', () => readNics(source), []);
   const pciReading = attempt('pci', () => readPci(source), []);
-  const [smbios, nics, pci, cpu, memory, firmware, lldp, ipmi, disks, firmwareProblems] = await Promise.all([
+  const [smbios, nics, pci, usb, cpu, memory, firmware, lldp, ipmi, disks, firmwareProblems] = await Promise.all([
     smbiosReading,
     nicsReading,
     pciReading,
+    attempt('usb', () => readUsb(source), []),
     attempt('cpu', () => readCpu(source, architecture), null),
     attempt('memory', async () => readMemory(source, (await smbiosReading).records), null),
     attempt('firmware', () => readFirmware(source), null),
@@ -128,6 +130,7 @@ export const readInventory = async (options: ReadInventoryOptions): Promise<Inve
     firmware,
     nics: [...nics],
     pci: [...pci],
+    usb: [...usb],
     lldp: [...lldp],
     ipmi,
     disks: [...disks],

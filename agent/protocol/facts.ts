@@ -77,6 +77,8 @@ export const FACTS = {
   'nic.speeds': { type: 'number-list', title: 'Network speeds', unit: 'Mbit/s' },
   'pci.ids': { type: 'text-list', title: 'PCI device ids (vendor:device)' },
   'pci.addresses': { type: 'text-list', title: 'PCI bus addresses' },
+  'usb.ids': { type: 'text-list', title: 'USB device ids (vendor:product), hubs left out' },
+  'usb.addresses': { type: 'text-list', title: 'USB bus addresses (bus-port)' },
   'network.boot-mac': { type: 'text', title: 'MAC it booted from' },
   'network.address': { type: 'text', title: 'Address' },
   'network.subnet': { type: 'text', title: 'Subnet' },

@@ -81,6 +81,15 @@ export const pciSchema = z.object({
   driver: text,
 });
 
+export const usbSchema = z.object({
+  /** `BUS-PORT[.PORT…]`. */
+  address: z.string(),
+  /** `vvvv:pppp`, lower-case hex. */
+  id: z.string(),
+  product: text,
+  serial: text,
+});
+
 export const lldpSchema = z.object({
   nic: z.string(),
   chassisId: text,
@@ -114,6 +123,8 @@ export const inventorySchema = z.object({
   firmware: firmwareSchema.nullable(),
   nics: z.array(nicSchema).max(256),
   pci: z.array(pciSchema).max(4096),
+  /** Absent from older agents. */
+  usb: z.array(usbSchema).max(256).optional(),
   lldp: z.array(lldpSchema).max(256),
   ipmi: ipmiSchema.nullable(),
   disks: z.array(diskSchema).max(512),

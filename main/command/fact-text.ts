@@ -35,6 +35,7 @@ const EXAMPLES: Readonly<Partial<Record<keyof typeof FACTS, string>>> = {
   'nic.pci-ids': '"15b3:1017"',
   'nic.speeds': '"25 Gbit/s"',
   'pci.ids': '"10de:20b5"',
+  'usb.ids': '"0529:0001"',
   'network.address': '"10.20.0.5"',
   'network.subnet': '"10.20.0.0/16"',
   'network.vlan': '20',

@@ -180,3 +180,18 @@ test('a machine that says nothing of itself still has facts', () => {
   };
   expect(factsFrom(nothing).map((fact) => fact.name)).toEqual(['architecture', 'disk.count', 'disk.total']);
 });
+
+test('USB devices by id and by place; none where an older agent does not tell', async () => {
+  const inventory = await inventoryOf('dell-r640');
+  const usb = [
+    { address: '1-1.2', id: '0529:0001', product: 'HASP HL', serial: null },
+    { address: '2-3', id: '046b:ff10', product: null, serial: 'serial' },
+  ];
+  const facts = factsFrom({ ...inventory, usb });
+  expect([valueOf(facts, 'usb.ids'), valueOf(facts, 'usb.addresses')]).toEqual([
+    ['0529:0001', '046b:ff10'],
+    ['1-1.2', '2-3'],
+  ]);
+  const { usb: _none, ...older } = inventory;
+  expect(valueOf(factsFrom(inventorySchema.parse(older)), 'usb.ids')).toBeUndefined();
+});

@@ -8,6 +8,7 @@ import { readMemory } from '../../agent/inventory/memory.ts';
 import { parseMac, readNics, subnetOf } from '../../agent/inventory/nic.ts';
 import { driverProblems, firmwareProblems, pciAddressIn, readPci } from '../../agent/inventory/pci.ts';
 import type { FixtureMachine } from '../../agent/inventory/source.ts';
+import { readUsb } from '../../agent/inventory/usb.ts';
 import { fixtureSource, linuxSource } from '../../agent/inventory/source.ts';
 
 const source = (machine: Partial<FixtureMachine>): ReturnType<typeof fixtureSource> => fixtureSource({ files: {}, ...machine });
@@ -152,6 +153,33 @@ describe('interfaces', () => {
   test('MACs in one form', () => {
     expect(parseMac(' AA:BB:CC:DD:EE:FF\n')).toBe('aa:bb:cc:dd:ee:ff');
     expect([parseMac('aabbccddeeff'), parseMac(''), parseMac(null)]).toEqual([null, null, null]);
+  });
+});
+
+describe('USB', () => {
+  const device = (address: string, files: Readonly<Record<string, string>>): Record<string, string> =>
+    Object.fromEntries(Object.entries(files).map(([name, text]) => [`/sys/bus/usb/devices/${address}/${name}`, `${text}\n`]));
+
+  test('devices by id and place; hubs, interfaces and what goes just now left out', async () => {
+    const files = {
+      ...device('usb1', { idVendor: '1d6b', idProduct: '0002', bDeviceClass: '09' }),
+      ...device('1-1', { idVendor: '0424', idProduct: '2514', bDeviceClass: '09' }),
+      ...device('1-1.2', { idVendor: '0529', idProduct: '0001', bDeviceClass: 'ff', product: 'HASP HL', serial: '' }),
+      ...device('1-1.2:1.0', { bInterfaceClass: 'ff' }),
+      ...device('2-3', {
+        idVendor: '046b',
+        idProduct: 'ff10',
+        bDeviceClass: '00',
+        product: 'Virtual Keyboard and Mouse',
+        serial: 'serial',
+      }),
+      ...device('2-4', { bDeviceClass: '00' }),
+    };
+    expect(await readUsb(source({ files }))).toEqual([
+      { address: '1-1.2', id: '0529:0001', product: 'HASP HL', serial: null },
+      { address: '2-3', id: '046b:ff10', product: 'Virtual Keyboard and Mouse', serial: 'serial' },
+    ]);
+    expect(await readUsb(source({}))).toEqual([]);
   });
 });
 
