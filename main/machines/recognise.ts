@@ -8,8 +8,8 @@
 //  4. Points: system serial 40, UUID 40, board serial 20, each MAC 20 up to 40, chassis serial 5, each disk 5 up to 10.
 //     Below 20 points nobody is recognised, so chassis and disks alone never do.
 //  5. The sole best score wins; a tie is no answer. So is a winner by MACs alone when each side also has one that the other lacks: a
-//     card may have moved, or been swapped. And so is a winner by the system serial alone where no MAC and no disk agrees with it: nodes
-//     of one chassis may share its serial.
+//     card may have moved, or been swapped. And so is a winner by one serial or UUID alone where no MAC and no disk agrees with it: nodes
+//     of one chassis may share its serial, and boards a UUID that looks real. A virtual machine may tell no disk beside its UUID.
 import type { Evidence, EvidenceKind } from './evidence.ts';
 
 export type KnownMachine = { readonly machineId: string; readonly evidence: readonly Evidence[] };
@@ -53,16 +53,19 @@ export const recognise = (
   if (winner === undefined) return { kind: 'new' };
   if (rivals.length > 0) return { kind: 'tie', candidates: [winner, ...rivals].map(({ machineId }) => machineId).toSorted(), score: best };
   const theirs = (known.find(({ machineId }) => machineId === winner.machineId)?.evidence ?? []).filter((one) => !shared.has(keyOf(one)));
-  if (isByCardAlone(own, theirs) || isBySerialAlone(own, theirs)) return { kind: 'tie', candidates: [winner.machineId], score: best };
+  if (isByCardAlone(own, theirs) || isByWordAlone(own, theirs)) return { kind: 'tie', candidates: [winner.machineId], score: best };
   return { kind: 'known', ...winner };
 };
 
-/** Nothing agrees but the system serial and what a chassis shares, and both sides tell MACs that do not. */
-const isBySerialAlone = (own: readonly Evidence[], theirs: readonly Evidence[]): boolean => {
+/** Nothing agrees but the system serial, or but the UUID, and what a chassis shares; both sides tell MACs, beside a UUID disks too, that do not. */
+const isByWordAlone = (own: readonly Evidence[], theirs: readonly Evidence[]): boolean => {
   const keys = new Set(theirs.map(keyOf));
-  const agreeing = own.filter((one) => keys.has(keyOf(one)));
-  const telling = (side: readonly Evidence[]): boolean => side.some(({ kind }) => kind === 'mac');
-  return agreeing.every(({ kind }) => kind === 'system-serial' || kind === 'chassis-serial') && telling(own) && telling(theirs);
+  const agreeing = new Set(own.filter((one) => keys.has(keyOf(one))).map(({ kind }) => kind));
+  agreeing.delete('chassis-serial');
+  const both = (kind: EvidenceKind): boolean => [own, theirs].every((side) => side.some((one) => one.kind === kind));
+  const [only, ...more] = agreeing;
+  if (more.length > 0) return false;
+  return (only === 'system-serial' && both('mac')) || (only === 'system-uuid' && both('mac') && both('disk'));
 };
 
 /** Nothing but MACs agrees, and each side has one that the other lacks. */

@@ -100,6 +100,24 @@ describe('who is this?', () => {
       'a',
     ],
     ['a virtual machine', { uuid: 'u1', macs: ['m9'] }, [known('a', { uuid: 'u1', macs: ['m1'] })], 'a'],
+    [
+      'two white boxes whose maker gave both one UUID',
+      { uuid: 'u1', macs: ['m2'], disks: ['d2'] },
+      [known('a', { uuid: 'u1', macs: ['m1'], disks: ['d1'] })],
+      'tie a',
+    ],
+    [
+      'one of them with another card',
+      { uuid: 'u1', macs: ['m2'], disks: ['d1'] },
+      [known('a', { uuid: 'u1', macs: ['m1'], disks: ['d1'] })],
+      'a',
+    ],
+    [
+      'a server that got other cards and disks',
+      { serial: 's1', uuid: 'u1', macs: ['m2'], disks: ['d2'] },
+      [known('a', { serial: 's1', uuid: 'u1', macs: ['m1'], disks: ['d1'] })],
+      'a',
+    ],
     ['a clone of a virtual machine', { uuid: 'u2', macs: ['m1'] }, [known('a', { uuid: 'u1', macs: ['m1'] })], 'new'],
     [
       'two boards with one UUID and other MACs',
