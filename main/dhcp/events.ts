@@ -20,6 +20,8 @@ export type DhcpEvent =
     }
   | { readonly kind: 'offered'; readonly client: BootClient; readonly address: string; readonly expiresAtMs: number }
   | { readonly kind: 'bound'; readonly client: BootClient; readonly address: string; readonly expiresAtMs: number }
+  /** In proxy mode a client was overheard asking another server for this address. */
+  | { readonly kind: 'leased-elsewhere'; readonly client: BootClient; readonly address: string; readonly serverId: string | null }
   | { readonly kind: 'refused'; readonly client: BootClient; readonly reason: string }
   | { readonly kind: 'released'; readonly client: BootClient; readonly address: string }
   | { readonly kind: 'declined'; readonly client: BootClient; readonly address: string }

@@ -2,7 +2,7 @@
 // boot. The OFFER on port 67 already names server and file, which every firmware we know takes; port 4011 answers those that insist.
 import { bootClientOf, PROBE_VENDOR_CLASS, type BootAnswer, type BootClient } from './boot-client.ts';
 import { heardEvent, type DhcpEvent } from './events.ts';
-import { messageType, OPTION, textBytes, type DhcpMessage } from './options.ts';
+import { addressOption, messageType, OPTION, textBytes, type DhcpMessage } from './options.ts';
 import { NO_ADDRESS, type DhcpPacket } from './packet.ts';
 import { bootParts, destinationOf, replyTo, type Destination, type DhcpAction } from './reply.ts';
 import { asProtocol, silence } from './silence.ts';
@@ -30,7 +30,7 @@ export const serveProxy = (
   if (client.vendorClass === PROBE_VENDOR_CLASS) return { actions: message === 'discover' ? [hereWeAre(packet, config)] : [], events: [] };
   const answer = decide(packet, message, port, client, config, decideBoot);
   const heard = heardEvent(packet, message, client, 'code' in answer ? answer : null);
-  if ('code' in answer) return { actions: [], events: [heard] };
+  if ('code' in answer) return { actions: [], events: [heard, ...leasedElsewhere(packet, message, port, client)] };
   const { type, to, boot } = answer;
   const parts = bootParts(packet, client, boot);
   // yiaddr stays 0 always: the address is the other server's to give.
@@ -43,6 +43,13 @@ export const serveProxy = (
   if (boot.kind === 'pxe') told.push({ kind: 'boot-answered', client, bootFile: boot.bootFile });
   if (boot.kind === 'http') told.push({ kind: 'boot-answered', client, bootFile: boot.url });
   return { actions: [{ kind: 'send', packet: reply, to }], events: [heard, ...told] };
+};
+
+/** Its REQUEST is broadcast, so that every server hears which one was chosen (RFC 2131 section 3.1): it says the address as well. */
+const leasedElsewhere = (packet: DhcpPacket, message: DhcpMessage, port: 67 | 4011, client: BootClient): readonly DhcpEvent[] => {
+  const address = addressOption(packet, OPTION.requestedAddress);
+  if (message !== 'request' || port !== 67 || address === null) return [];
+  return [{ kind: 'leased-elsewhere', client, address, serverId: addressOption(packet, OPTION.serverId) }];
 };
 
 const hereWeAre = (packet: DhcpPacket, config: ProxyConfig): DhcpAction => {
@@ -72,7 +79,9 @@ const decide = (
 const replyKind = (packet: DhcpPacket, message: DhcpMessage, port: 67 | 4011, client: BootClient): Omit<Reply, 'boot'> | Silence => {
   if (client.firmware === 'agent') {
     // The agent has its lease from the other server; an OFFER without an address would only confuse its DHCP client, so it asks by INFORM.
-    return message === 'inform' ? { type: 'ack', to: destinationOf(packet, 'ack') } : asProtocol('the agent asks a proxy by INFORM');
+    return message === 'inform'
+      ? { type: 'ack', to: destinationOf(packet, 'ack') }
+      : silence('leasing-server', 'the agent asks a proxy by INFORM');
   }
   // An iPXE that lost its vendor class would take our yiaddr-less OFFER for a broken lease.
   if (!/^(PXE|HTTP)Client/.test(client.vendorClass ?? '')) return asProtocol('not a boot client');
@@ -81,5 +90,8 @@ const replyKind = (packet: DhcpPacket, message: DhcpMessage, port: 67 | 4011, cl
     return message === 'request' || message === 'inform' ? { type: 'ack', to: { kind: 'sender' } } : asProtocol(`${message} on port 4011`);
   }
   if (message === 'discover') return { type: 'offer', to: destinationOf(packet, 'offer') };
-  return asProtocol(message === 'request' ? 'the REQUEST is for the leasing server' : `${message} is for the leasing server`);
+  return silence(
+    'leasing-server',
+    message === 'request' ? 'the REQUEST is for the leasing server' : `${message} is for the leasing server`,
+  );
 };

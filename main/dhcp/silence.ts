@@ -13,6 +13,8 @@ export type SilenceCode =
   | 'pool-full'
   /** An operating system that no machine of ours runs. */
   | 'stranger'
+  /** In proxy mode: between the client and the server that leases addresses. Nothing is wrong with it. */
+  | 'leasing-server'
   /** The protocol wants no answer to it, or none of ours (RFC 2131 §4.3, RFC 4578). */
   | 'protocol';
 

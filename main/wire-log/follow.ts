@@ -74,6 +74,8 @@ export const followWire = ({ trails, now }: { readonly trails: Trails; readonly 
   const heard = ({ client, message, silence }: Extract<DhcpEvent, { kind: 'heard' }>): void => {
     if (client.address !== null) macOf.set(client.address, client.mac);
     const { mac, firmware } = client;
+    // What it says to the server that leases is a step of its own.
+    if (silence?.code === 'leasing-server' && firmware !== 'agent') return;
     if (firmware === 'other') return see(mac, 'own-system', 'asked for an address');
     if (firmware === 'agent') return see(mac, 'system', 'asked for an address');
     // iPXE that firmware has loaded begins no new boot by asking; iPXE in the card's own ROM does, and then the last boot went further.
@@ -117,6 +119,9 @@ export const followWire = ({ trails, now }: { readonly trails: Trails; readonly 
         case 'bound':
           macOf.set(event.address, event.client.mac);
           return see(event.client.mac, 'bound', event.address);
+        case 'leased-elsewhere':
+          macOf.set(event.address, event.client.mac);
+          return see(event.client.mac, 'bound', `asks ${event.serverId ?? 'another server'} for ${event.address}`);
         case 'refused':
           return seeBad(event.client.mac, 'bound', 'refused its address', { code: 'address-refused', why: event.reason });
         case 'declined':

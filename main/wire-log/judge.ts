@@ -144,8 +144,14 @@ const broke = (step: WireStep, situation: WireSituation): Said => {
   }
 };
 
+const noLease = say(
+  'no-lease',
+  'It was told what to boot, and no DHCP server gives it an address.',
+  'In proxy mode the station hands out none: see that the DHCP server of this wire runs and has addresses left. Where there is none, run the station alone: rackside serve --mode server.',
+);
+
 /** The last step went well and the next one does not come. */
-const stoppedAfter = (stage: WireStage, { mode }: WireSituation): Said => {
+const stoppedAfter = (stage: WireStage, { mode }: WireSituation, steps: readonly WireStep[]): Said => {
   switch (stage) {
     case 'asked':
       return say(
@@ -161,6 +167,7 @@ const stoppedAfter = (stage: WireStage, { mode }: WireSituation): Said => {
       );
     case 'bound':
     case 'told':
+      if (mode === 'proxy' && !steps.some((step) => step.stage === 'bound')) return noLease;
       return say(
         'file-not-asked',
         'It knows its boot file and never asked for it.',
@@ -256,5 +263,5 @@ export const judgeTrail = (steps: readonly WireStep[], situation: WireSituation,
   const waitedMs = nowMs - good.firstAtMs;
   return waitedMs <= PATIENCE_MS[good.stage]
     ? { kind: 'going', stage, ...say('going', `Waits for ${WAITS_FOR[good.stage]}, ${seconds(waitedMs)} so far.`, '') }
-    : { kind: 'stopped', stage, ...stoppedAfter(good.stage, situation) };
+    : { kind: 'stopped', stage, ...stoppedAfter(good.stage, situation, steps) };
 };

@@ -106,9 +106,9 @@ export const hearWire = ({
           const { client } = event;
           // Strangers' operating systems are no machines of this rack until they boot from the network.
           if (client.firmware === 'other' && machines.idOfMac(client.mac) === null) return;
-          machines.heard(client.mac, SPEAKERS[client.firmware], event.silence?.text ?? null);
-          if (event.silence !== null)
-            tell(client.mac, 'dhcp.unanswered', `${client.mac} asked and was not answered: ${event.silence.text}.`);
+          const unanswered = event.silence?.code === 'leasing-server' ? null : event.silence;
+          machines.heard(client.mac, SPEAKERS[client.firmware], unanswered?.text ?? null);
+          if (unanswered !== null) tell(client.mac, 'dhcp.unanswered', `${client.mac} asked and was not answered: ${unanswered.text}.`);
           return;
         }
         case 'offered':
@@ -119,6 +119,13 @@ export const hearWire = ({
           macOf.set(event.address, event.client.mac);
           tell(event.client.mac, 'dhcp.bound', `${event.client.mac} has the address ${event.address}.`);
           return;
+        case 'leased-elsewhere': {
+          const { client, address, serverId } = event;
+          if (machines.idOfMac(client.mac) === null) return;
+          macOf.set(address, client.mac);
+          tell(client.mac, 'dhcp.leased-elsewhere', `${client.mac} asks ${serverId ?? 'another DHCP server'} for the address ${address}.`);
+          return;
+        }
         case 'refused':
           tell(event.client.mac, 'dhcp.refused', `${event.client.mac} was refused an address: ${event.reason}.`, 'warn');
           return;

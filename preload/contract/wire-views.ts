@@ -47,7 +47,17 @@ export const wireStepCodeSchema = z.enum([
   // Handed, all is well.
   ...(['agent', 'local', 'installer', 'not-listening'] as const),
   // Not answered (main/dhcp/silence.ts).
-  ...(['not-serving', 'no-kit', 'no-loader', 'other-server', 'other-network', 'pool-full', 'stranger', 'protocol'] as const),
+  ...([
+    'not-serving',
+    'no-kit',
+    'no-loader',
+    'other-server',
+    'other-network',
+    'pool-full',
+    'stranger',
+    'leasing-server',
+    'protocol',
+  ] as const),
   // An address that was refused, or that something else has.
   ...(['address-refused', 'address-in-use'] as const),
   // A file.

@@ -185,6 +185,17 @@ describe('proxy', () => {
     });
   });
 
+  test('the broadcast REQUEST tells which address the machine has from the other server', () => {
+    const wanted = new Map([...ovmfOptions, [OPTION.requestedAddress, Uint8Array.of(10, 9, 0, 50)] as const]);
+    const packet = clientPacket('request', { options: new Map([...wanted, [OPTION.serverId, Uint8Array.of(10, 9, 0, 2)] as const]) });
+    const heard = { kind: 'heard', answered: false, silence: { code: 'leasing-server' } };
+    const told = { kind: 'leased-elsewhere', client: { mac: MAC }, address: '10.9.0.50' };
+    expect(proxy(packet)).toMatchObject({ actions: [], events: [heard, { ...told, serverId: '10.9.0.2' }] });
+    expect(proxy(clientPacket('request', { options: wanted })).events).toMatchObject([heard, { ...told, serverId: null }]);
+    // A DISCOVER may name an address too; nobody has given it yet.
+    expect(proxy(clientPacket('discover', { options: wanted })).events.map(({ kind }) => kind)).toEqual(['heard', 'boot-answered']);
+  });
+
   test('the agent’s INFORM gets its words by unicast', () => {
     const ack = reply(
       proxy(clientPacket('inform', { clientAddress: '10.9.0.50', options: agentOptions }), 67, {

@@ -15,15 +15,19 @@ const ADDRESS = '10.77.0.64';
 let clock: number;
 let logged: NewEvent[];
 let said: string[];
+let silences: (string | null)[];
 let wire: WireHearing;
 let bugs: string[];
 let isFull: boolean;
 beforeEach(() => {
   // Small on purpose: the first silence is told, however young the clock.
-  [clock, logged, said, bugs, isFull] = [5, [], [], [], false];
+  [clock, logged, said, silences, bugs, isFull] = [5, [], [], [], [], false];
   const machines = {
     idOfMac: (mac: string) => (mac === MAC ? 'm1' : null),
-    heard: (mac: string, speaker: string) => said.push(`${mac} ${speaker}`),
+    heard: (mac: string, speaker: string, silence: string | null) => {
+      said.push(`${mac} ${speaker}`);
+      silences.push(silence);
+    },
     reached: (mac: string, stage: string) => said.push(`${mac} ${stage}`),
   } as unknown as Machines;
   const log = (event: NewEvent): void => {
@@ -77,6 +81,19 @@ test('a database that cannot be written ends nothing', () => {
 });
 
 describe('DHCP', () => {
+  test('beside another server: what a machine says to that one is no unanswered request, and its address is known', () => {
+    const silence = { code: 'leasing-server', text: 'the REQUEST is for the leasing server' } as const;
+    wire.onDhcp({ ...heard(), silence, message: 'request' } as DhcpEvent);
+    wire.onDhcp({ kind: 'leased-elsewhere', client: client(), address: ADDRESS, serverId: '10.77.0.2' });
+    wire.onDhcp({ kind: 'leased-elsewhere', client: client({ mac: STRANGER }), address: '10.77.0.65', serverId: '10.77.0.2' });
+    wire.onTftp(tftp('efi/shimx64.efi'));
+    expect(silences).toEqual([null]);
+    expect(logged.map(({ kind, text }) => [kind, text])).toEqual([
+      ['dhcp.leased-elsewhere', `${MAC} asks 10.77.0.2 for the address ${ADDRESS}.`],
+    ]);
+    expect(said).toEqual([`${MAC} firmware`, `${MAC} loader`]);
+  });
+
   test.each([
     ['uefi', 'firmware'],
     ['bios', 'firmware'],

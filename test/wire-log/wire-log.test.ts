@@ -155,6 +155,37 @@ test('iPXE that firmware loaded begins no new boot by asking; iPXE in the ROM of
   expect(stages()).toEqual(['asked']);
 });
 
+describe('beside another DHCP server', () => {
+  beforeEach(() => {
+    situation = { ...situation, mode: 'proxy' };
+    log.onDhcp(heard());
+    log.onDhcp({ kind: 'boot-answered', client: client(), bootFile: 'efi/shimx64.efi' });
+  });
+  const takes = (): void => {
+    const silenced = heard({}, silence('leasing-server', 'the REQUEST is for the leasing server'));
+    log.onDhcp({ ...silenced, message: 'request' } as DhcpEvent);
+    log.onDhcp({ kind: 'leased-elsewhere', client: client(), address: ADDRESS, serverId: '10.77.0.2' });
+  };
+  const stopped = (): WireTrail => {
+    clock += 5 * MINUTE_MS;
+    return log.latest([MAC]);
+  };
+  test('that gives no address: it is the one to look at, not a firewall', () =>
+    expect(stopped().verdict).toMatchObject({ kind: 'stopped', code: 'wire.no-lease' }));
+  test('its lease is a step, and nothing stopped; the files that follow are told to be its own', () => {
+    takes();
+    log.onTftp(tftp('efi/shimx64.efi'));
+    const { steps, verdict } = log.latest([MAC]);
+    expect(steps.map(({ stage, ok }) => [stage, ok])).toEqual(['asked', 'told', 'bound', 'loader'].map((stage) => [stage, true]));
+    expect(steps[2]?.text).toBe(`asks 10.77.0.2 for ${ADDRESS}`);
+    expect(verdict.kind).toBe('going');
+  });
+  test('with an address, and no file asked for', () => {
+    takes();
+    expect(stopped().verdict.code).toBe('wire.file-not-asked');
+  });
+});
+
 describe('what was not answered', () => {
   const asked = (silence: Silence): WireTrail['verdict'] => {
     log.onDhcp(heard({}, silence));
