@@ -1,7 +1,7 @@
 // The disk's bytes, out of a raw, compressed or virtual disk file. gzip and zstd are read by Node itself; xz and bzip2 by the
 // system's own programs where they are (xz is half as fast again, bzip2 ten times as fast), else by unpack.ts.
 import { spawn } from 'node:child_process';
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename } from 'node:path';
@@ -11,6 +11,8 @@ import type { Result } from '../../agent/protocol/failure.ts';
 import { convertVirtualDisk, isVirtualDisk } from './convert-virtual-disk.ts';
 import { refuseFormat } from './refuse-format.ts';
 import { SOURCE_HEAD_BYTES, sourceFormatOf } from './source-format.ts';
+import type { SourcePlace } from './source-place.ts';
+import { sourcePlaceOf } from './source-place.ts';
 import type { StreamSource } from './stream-source.ts';
 import { unpackSource } from './unpack-source.ts';
 import { unpack } from './unpack.ts';
@@ -38,9 +40,13 @@ export type SourceOptions = {
 
 /** Codes: `import.no-source`, `import.unsupported`, and those of `convertVirtualDisk` and `unpackSource`. */
 export const openImportSource = async (path: string, options: SourceOptions = {}): Promise<Result<ImportSource>> => {
+  let place: SourcePlace;
   let head: SourceHead;
   try {
-    head = await readHead(path);
+    const found = await sourcePlaceOf(path);
+    if (!found.ok) return found;
+    place = found.value;
+    head = await readHead(path, place);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     return failed(
@@ -49,19 +55,20 @@ export const openImportSource = async (path: string, options: SourceOptions = {}
       'Check the file and its rights, then try again.',
     );
   }
-  if (head.fileBytes === 0) return failed('import.no-source', `The file ${basename(path)} is empty.`, 'Choose another file.');
   const name = basename(path);
-  const format = sourceFormatOf(head.bytes, head.footer);
+  const fileBytes = place.sizeBytes;
+  if (fileBytes === 0) return failed('import.no-source', `The file ${name} is empty.`, 'Choose another file.');
+  const format = place.isDisk ? 'raw' : sourceFormatOf(head.bytes, head.footer);
   switch (format) {
     case 'raw':
-      return success(await rawSource(path, head.fileBytes));
+      return success(await rawSource(path, place));
     case 'gzip':
     case 'zstd':
-      return unpackedSource(nodeSource(path, format), { name, fileBytes: head.fileBytes }, options);
+      return unpackedSource(nodeSource(path, format), { name, fileBytes }, options);
     case 'xz':
     case 'bzip2': {
       const byProgram = options.unpacker === 'built-in' ? null : await programSource(path, format);
-      return unpackedSource(byProgram ?? builtInSource(path, format), { name, fileBytes: head.fileBytes }, options);
+      return unpackedSource(byProgram ?? builtInSource(path, format), { name, fileBytes }, options);
     }
     case 'qcow2':
     case 'vmdk':
@@ -73,20 +80,19 @@ export const openImportSource = async (path: string, options: SourceOptions = {}
   }
 };
 
-type SourceHead = { readonly bytes: Uint8Array; readonly footer: Uint8Array; readonly fileBytes: number };
+type SourceHead = { readonly bytes: Uint8Array; readonly footer: Uint8Array };
 
-const readHead = async (path: string): Promise<SourceHead> => {
-  await using file = await open(path, 'r');
+const readHead = async (path: string, { sizeBytes, flags }: SourcePlace): Promise<SourceHead> => {
+  await using file = await open(path, flags);
   const bytes = Buffer.alloc(SOURCE_HEAD_BYTES);
   const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
-  const fileBytes = (await file.stat()).size;
   const footer = Buffer.alloc(512);
-  await file.read(footer, 0, footer.length, Math.max(0, fileBytes - footer.length));
-  return { bytes: bytes.subarray(0, bytesRead), footer, fileBytes };
+  await file.read(footer, 0, footer.length, Math.max(0, sizeBytes - footer.length));
+  return { bytes: bytes.subarray(0, bytesRead), footer };
 };
 
-const rawSource = async (path: string, sizeBytes: number): Promise<ImportSource> => {
-  const file = await open(path, 'r');
+const rawSource = async (path: string, { sizeBytes, flags }: SourcePlace): Promise<ImportSource> => {
+  const file = await open(path, flags);
   return {
     sizeBytes,
     close: () => file.close(),
@@ -102,9 +108,15 @@ const rawSource = async (path: string, sizeBytes: number): Promise<ImportSource>
   };
 };
 
+const fileAt = async (path: string): Promise<SourcePlace> => ({
+  sizeBytes: (await stat(path)).size,
+  isDisk: false,
+  flags: constants.O_RDONLY,
+});
+
 /** Takes its file away with itself. */
 const scratchSource = async (rawPath: string): Promise<ImportSource> => {
-  const source = await rawSource(rawPath, (await stat(rawPath)).size);
+  const source = await rawSource(rawPath, await fileAt(rawPath));
   return {
     ...source,
     close: async () => {
@@ -141,7 +153,7 @@ const unpackedSource = async (
 
 /** What was packed: a raw disk, or a virtual one, as vendors publish them. */
 const insideSource = async (path: string, name: string, options: SourceOptions): Promise<Result<ImportSource>> => {
-  const head = await readHead(path);
+  const head = await readHead(path, await fileAt(path));
   const format = sourceFormatOf(head.bytes, head.footer);
   if (format === 'raw') return success(await scratchSource(path));
   try {
