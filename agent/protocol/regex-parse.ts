@@ -14,7 +14,36 @@ export type RegexNode =
 const DEPTH_MAX = 50;
 const COUNT_MAX = 1000;
 
-class Refusal extends Error {}
+const PARTS = 'Write it with literals, classes, groups, | and * + ? {m,n}.';
+
+class Refusal extends Error {
+  readonly next: string;
+  constructor(reason: string, next: string) {
+    super(reason);
+    this.next = next;
+  }
+}
+
+/** What to write in place of an escape that other engines have. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  A: 'Write ^ for the beginning.',
+  Z: 'Write $ for the end.',
+  z: 'Write $ for the end.',
+  b: 'For a whole word write (^|[^a-z0-9])word([^a-z0-9]|$).',
+  x: 'Write the character itself.',
+  u: 'Write the character itself.',
+  p: 'Write a class such as [a-z], or \\w.',
+  h: 'Write \\s.',
+};
+const POSIX: Readonly<Record<string, string>> = {
+  digit: '\\d',
+  space: '\\s',
+  word: '\\w',
+  alpha: 'a-z',
+  alnum: 'a-z0-9',
+  upper: 'a-z',
+  lower: 'a-z',
+};
 
 const SHORTHANDS: Readonly<Record<string, CharacterSet>> = {
   d: (character) => /^\d$/.test(character),
@@ -29,14 +58,14 @@ export const parseRegex = (pattern: string): Result<RegexNode> => {
     return success(parse([...pattern]));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return failed('regex.unsupported', `/${pattern}/: ${error.message}`, 'Write it with literals, classes, groups, | and * + ? {m,n}.');
+    return failed('regex.unsupported', `/${pattern}/: ${error.message}`, error.next);
   }
 };
 
 const parse = (characters: readonly string[]): RegexNode => {
   let at = 0;
-  const refuse = (reason: string): never => {
-    throw new Refusal(`${reason} at character ${Math.min(at, characters.length) + 1}`);
+  const refuse = (reason: string, next: string = PARTS): never => {
+    throw new Refusal(`${reason} at character ${Math.min(at, characters.length) + 1}`, next);
   };
   const take = (wanted: string): boolean => (characters[at] === wanted ? ((at += 1), true) : false);
   const literal = (wanted: string): CharacterSet => {
@@ -48,7 +77,7 @@ const parse = (characters: readonly string[]): RegexNode => {
   const escaped = (): CharacterSet | string => {
     const character = characters[at] ?? refuse('a lone \\');
     const known = Object.hasOwn(SHORTHANDS, character.toLowerCase()) || Object.hasOwn(CONTROLS, character);
-    if (!known && /[A-Za-z0-9]/.test(character)) refuse(`\\${character} is not supported`);
+    if (!known && /[A-Za-z0-9]/.test(character)) refuse(`\\${character} is not supported`, INSTEAD[character]);
     at += 1;
     const shorthand = SHORTHANDS[character.toLowerCase()];
     if (shorthand !== undefined) return character === character.toLowerCase() ? shorthand : (other) => !shorthand(other);
@@ -57,6 +86,8 @@ const parse = (characters: readonly string[]): RegexNode => {
   };
 
   const characterClass = (): CharacterSet => {
+    const posix = /^\[\^?\[:([a-z]+):\]/.exec(characters.slice(at - 1, at + 12).join(''))?.[1];
+    if (posix !== undefined) return refuse(`[:${posix}:] is not supported`, POSIX[posix] && `Write [${POSIX[posix]}].`);
     const negated = take('^');
     const sets: CharacterSet[] = [];
     while (!take(']')) {
@@ -79,7 +110,11 @@ const parse = (characters: readonly string[]): RegexNode => {
 
   const atom = (depth: number): RegexNode => {
     if (take('(')) {
-      if (take('?') && !take(':')) return refuse('look-around and named groups are not supported');
+      if (take('?') && !take(':')) {
+        const flags = /^[a-z]+\)/.exec(characters.slice(at, at + 8).join(''))?.[0];
+        if (flags !== undefined) return refuse('flags are not supported', `Leave (?${flags} out: case never counts.`);
+        return refuse('look-around and named groups are not supported');
+      }
       const inner = choice(depth + 1);
       return take(')') ? inner : refuse('a ( without its )');
     }
@@ -120,6 +155,8 @@ const parse = (characters: readonly string[]): RegexNode => {
       if (repeat !== null) {
         if (part.kind === 'anchor') return refuse('^ and $ cannot be repeated');
         part = { kind: 'repeat', part, least: repeat[0], most: repeat[1] };
+        // `.*?` finds less than `.*`, and never something else where only whether it fits is asked.
+        take('?');
         if (['*', '+', '?', '{'].includes(characters[at] ?? '')) return refuse('a repeat of a repeat');
       }
       parts.push(part);

@@ -22,6 +22,8 @@ export const neverHolds = (test: FactTest, ready: ReadyTest, definition: FactDef
   const texts = textsOf(test);
   if (texts.some((text) => foldText(text) === ''))
     return `is empty and would never hold; for what nobody knows write {"fact": "${test.fact}", "present": false}`;
+  if ('matches' in test && test.matches.trim() === '')
+    return `is empty and would hold for whatever is known; write {"fact": "${test.fact}", "present": true}`;
   if ('matches' in test)
     return asLiteral(test.fact, test.matches) ?? (definition.values === undefined ? null : ofFew(test, ready, definition.values));
   if (definition.values !== undefined) return ofFew(test, ready, definition.values);
@@ -30,6 +32,8 @@ export const neverHolds = (test: FactTest, ready: ReadyTest, definition: FactDef
     return ADDRESSES.includes(test.fact)
       ? null
       : `${test.fact} is no address and would never be in a network; "cidr" reads ${ADDRESSES.join(', ')} and what people type (input.NAME)`;
+  const foreign = 'glob' in test && STROKELESS.includes(test.fact) ? foreignGlob(test.fact, test.glob) : null;
+  if (foreign !== null) return foreign;
   const starred = 'glob' in test || TYPED.includes(test.fact) ? undefined : texts.find((text) => text.includes('*'));
   if (starred !== undefined)
     return `takes the * of ${JSON.stringify(starred)} as itself; write {"fact": "${test.fact}", "glob": ${JSON.stringify(starred)}}`;
@@ -37,6 +41,19 @@ export const neverHolds = (test: FactTest, ready: ReadyTest, definition: FactDef
   const reasonOf = (text: string): string | null =>
     misspelt?.(text, 'glob' in test) ?? ('glob' in test ? null : fillerReason(test.fact, text));
   return texts.map((text) => reasonOf(foldText(text))).find((reason) => reason !== null) ?? null;
+};
+
+/** Patterns as SQL, shells and regular expressions write them: here all but * and ? stand for themselves. */
+const foreignGlob = (fact: string, glob: string): string | null => {
+  const write = (test: string, operand: string): string => `write {"fact": "${fact}", "${test}": ${JSON.stringify(operand)}}`;
+  if (/^%|%$/.test(glob)) return `takes % as itself; ${write('glob', glob.replaceAll('%', '*'))}`;
+  if (/^\^|\$$/.test(glob) || (glob.includes('.*') && !/(^|[^.])\*/.test(glob)))
+    return `takes ^, $ and . as themselves; ${write('matches', glob)}`;
+  if (glob.startsWith('!')) return `takes ! as itself; write {"none": [{"fact": "${fact}", "glob": ${JSON.stringify(glob.slice(1))}}]}`;
+  const [, before = '', choices, after = ''] = /^([^{}]*)\{([^{}]+,[^{}]*)\}([^{}]*)$/.exec(glob) ?? [];
+  if (choices === undefined) return null;
+  const tests = choices.split(',').map((one) => JSON.stringify({ fact, glob: `${before}${one.trim()}${after}` }));
+  return `takes { and } as themselves; write {"any": [${tests.join(', ')}]}`;
 };
 
 /** What people write into a machine or say of it may hold anything; makers write no stars. */
