@@ -4,6 +4,7 @@ import { runBootkit } from './kit.ts';
 import { findAccelerator } from './accelerator.ts';
 import { CAPTURE_CASES } from './cases/capture.ts';
 import { COMMAND_CASES } from './cases/command.ts';
+import { COMPOSE_CASES } from './cases/compose.ts';
 import { CONSOLE_CASES } from './cases/console.ts';
 import { DECISION_CASES } from './cases/decisions.ts';
 import { FIRMWARE_CASES } from './cases/firmware.ts';
@@ -22,6 +23,7 @@ const CASES: readonly Case[] = [
   ...CAPTURE_CASES,
   ...NEUTRALISE_CASES,
   ...DECISION_CASES,
+  ...COMPOSE_CASES,
   ...CONSOLE_CASES,
   ...COMMAND_CASES,
   ...POWER_CUT_CASES,

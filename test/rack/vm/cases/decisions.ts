@@ -73,7 +73,7 @@ export const buildAndDeploy = async (station: LabStation, wish: Wish): Promise<B
 };
 
 /** Decision 1: a network boot ends at the machine's own disk, to which nothing was written. Resolves with the machine's jobs by then. */
-const bootsItsOwnDisk = async (
+export const bootsItsOwnDisk = async (
   station: LabStation,
   { options, diskPath }: Owner,
 ): Promise<{ readonly vm: Vm; readonly jobs: readonly JobView[] }> => {
