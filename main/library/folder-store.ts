@@ -145,8 +145,8 @@ const placeDurably = async (
   write: (file: nodeFileSystem.FileHandle) => Promise<Result<null>>,
 ): Promise<Result<null>> => {
   const temporary = join(folder, TEMPORARY_FOLDER, `${randomBytes(8).toString('hex')}.part`);
-  await fileSystem.mkdir(dirname(temporary), { recursive: true });
-  await fileSystem.mkdir(dirname(path), { recursive: true });
+  await makeFolder(fileSystem, dirname(temporary));
+  await makeFolder(fileSystem, dirname(path));
   const tidy = (): Promise<void> => fileSystem.rm(temporary, { force: true }).catch(() => undefined);
   let written: Result<null>;
   try {
@@ -187,6 +187,12 @@ function* groupsOf(parts: readonly Uint8Array[]): Generator<Uint8Array[]> {
   }
   if (group.length > 0) yield group;
 }
+
+/** Before the folder around it is synced, a new folder may be forgotten at a power cut with all that is in it, synced or not. */
+const makeFolder = async (fileSystem: Pick<FileSystem, 'mkdir' | 'open'>, path: string): Promise<void> => {
+  const first = await fileSystem.mkdir(path, { recursive: true });
+  for (let at = path; first !== undefined && at.length >= first.length; at = dirname(at)) await syncFolder(fileSystem, dirname(at));
+};
 
 /** Folders cannot be fsynced on Windows, nor on some FUSE filesystems; the format stands that (packs prove themselves). */
 export const syncFolder = async (fileSystem: Pick<FileSystem, 'open'>, path: string): Promise<void> => {
