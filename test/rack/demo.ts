@@ -3,7 +3,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { StationEvent } from '../../preload/contract/events.ts';
 import type { JobView, MachineView } from '../../preload/contract/views.ts';
 import { need, startRehearsal } from './rehearsal.ts';
@@ -11,6 +10,7 @@ import { buildWindow } from '../../scripts/build.ts';
 import { openWindow } from '../../scripts/open-window.ts';
 import { compareDisk } from './compare-disk.ts';
 import { writeDemoImage } from './demo-image.ts';
+import { demoOptions } from './demo-options.ts';
 import { buildRack } from './rack.ts';
 import type { RackTarget } from './rack.ts';
 
@@ -136,18 +136,13 @@ const runSoftwareDemo = async (options: SoftwareDemo): Promise<number> => {
   }
 };
 
-const { values } = parseArgs({
-  options: {
-    once: { type: 'boolean', default: false },
-    vm: { type: 'boolean', default: false },
-    firmware: { type: 'string', default: 'secureboot' },
-    machines: { type: 'string', default: '6' },
-    yes: { type: 'boolean', default: false },
-    verbose: { type: 'boolean', default: false },
-    'no-open': { type: 'boolean', default: false },
-  },
-});
 const run = async (): Promise<number> => {
+  const options = demoOptions(process.argv.slice(2));
+  if ('text' in options) {
+    (options.exitCode === 0 ? process.stdout : process.stderr).write(`${options.text}\n`);
+    return options.exitCode;
+  }
+  const { values } = options;
   if (!values.vm)
     return runSoftwareDemo({
       once: values.once,
