@@ -4,7 +4,7 @@ import type { BootAnswer, BootClient } from '../dhcp/boot-client.ts';
 import { silence } from '../dhcp/silence.ts';
 import type { SilenceCode } from '../dhcp/silence.ts';
 import { architectureName, bootsAs } from './architecture.ts';
-import { bootPaths, httpBootPath, ipxePath } from './paths.ts';
+import { bootPaths, httpBootPath, ipxePath, ipxeUefiPath } from './paths.ts';
 import { stationUrl } from './situation.ts';
 import type { BootSituation } from './situation.ts';
 
@@ -30,8 +30,8 @@ export const decideBoot = (client: BootClient, situation: BootSituation, agentWo
       // Some firmware asks as HTTPClient with the architecture of its PXE stack; the class says what it can load.
       return { kind: 'http', url: stationUrl(station) + httpBootPath(client.mac) };
     case 'ipxe':
-      // iPXE on UEFI is sent the way of all UEFI machines, or Secure Boot and local boot would need a second path.
-      return family === 'bios' ? pxe(stationUrl(station) + ipxePath(client.mac)) : pxe(shim);
+      // Older ones pass shim a GRUB that it takes for malformed (they do not say how much they read), so a script goes first there too.
+      return pxe(stationUrl(station) + (family === 'bios' ? ipxePath(client.mac) : ipxeUefiPath(client.mac)));
     case 'bios':
       return pxe(bootPaths.ipxe);
     case 'u-boot':

@@ -34,7 +34,7 @@ export const fetchOfHttp = (event: HttpEvent): BootFetch | null => {
   const path = normaliseBootPath(event.path.slice('/boot/'.length));
   const step = stepOf(path);
   const { bytes, durationMs, client, complete } = event;
-  const named = /^(?:ipxe|http)\/([^/]+)/.exec(path)?.[1];
+  const named = /^(?:ipxe(?:-uefi)?|http)\/([^/]+)/.exec(path)?.[1];
   return (
     step && {
       step,
@@ -54,6 +54,6 @@ const stepOf = (path: string): BootStep | null => {
   if (path === 'stage1.img') return 'stage1';
   if (path === 'stage2.squashfs') return 'stage2';
   if (path.endsWith('/http-boot.img')) return 'http-image';
-  if (path.startsWith('grub/') || path.startsWith('ipxe/')) return 'script';
+  if (path.startsWith('grub/') || /^ipxe(-uefi)?\//.test(path)) return 'script';
   return path.endsWith('.efi') || path.endsWith('.kpxe') ? 'loader' : null;
 };

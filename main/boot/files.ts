@@ -11,7 +11,7 @@ import { createHandOut } from './hand-out.ts';
 import type { HandOut, HandOutOptions, HandOuts } from './hand-out.ts';
 import { kitFile, kitFilePath } from './kit.ts';
 import type { BootKit, KitFile, ServedRole } from './kit.ts';
-import { macOfGrubConfig, normaliseBootPath, normaliseMac } from './paths.ts';
+import { bootPaths, macOfGrubConfig, normaliseBootPath, normaliseMac } from './paths.ts';
 import { grubConfig, ipxeScript } from './scripts.ts';
 import type { StationPlace } from './situation.ts';
 
@@ -118,8 +118,14 @@ export const bootFiles = (options: BootFilesOptions): BootFiles => {
     forget,
     routes: [
       forMachine('/boot/ipxe/:mac', async (method, mac) =>
-        textAnswer(method === 'HEAD' ? '' : ipxeScript(await tell(mac, 'ipxe'), station)),
+        textAnswer(method === 'HEAD' ? '' : ipxeScript(await tell(mac, 'ipxe'), station, { kind: 'bios' })),
       ),
+      forMachine('/boot/ipxe-uefi/:mac', async (method, mac) => {
+        if (method === 'HEAD') return textAnswer('');
+        // Asked first: handing the installer out uses it up.
+        const { installerShim } = await options.situationFor(mac);
+        return textAnswer(ipxeScript(await tell(mac, 'ipxe'), station, { kind: 'uefi', shim: installerShim ?? bootPaths.shim }));
+      }),
       forMachine('/boot/http/:mac/http-boot.img', httpBoot),
       ...byHttp.map((role) => fileRoute(kit, need(kit, role))),
     ],

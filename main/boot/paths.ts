@@ -3,6 +3,7 @@
 /** As DHCP names them and as kit.json lists them. */
 export const bootPaths = {
   shim: 'efi/shimx64.efi',
+  grub: 'efi/grubx64.efi',
   ipxe: 'bios/undionly.kpxe',
   kernel: 'vmlinuz',
   stage1: 'stage1.img',
@@ -10,6 +11,8 @@ export const bootPaths = {
 } as const;
 
 export const ipxePath = (mac: string): string => `/boot/ipxe/${mac}`;
+/** For iPXE that UEFI firmware started. */
+export const ipxeUefiPath = (mac: string): string => `/boot/ipxe-uefi/${mac}`;
 export const httpBootPath = (mac: string): string => `/boot/http/${mac}/http-boot.img`;
 
 /** One form for all that loaders send: `\efi\x`, `//efi/x`, `/efi/x`, `./efi/x` → `efi/x`. The result is only ever looked up in a table. */

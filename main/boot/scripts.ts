@@ -3,15 +3,16 @@ import { grubAgentConfig, grubInstallerConfig, grubLocalConfig } from './grub-co
 import type { GrubDevice } from './grub-config.ts';
 import type { HandOut } from './hand-out.ts';
 import { ipxeAgentScript, ipxeInstallerScript, ipxeLocalScript } from './ipxe-script.ts';
+import type { IpxeFirmware } from './ipxe-script.ts';
 import type { StationPlace } from './situation.ts';
 
 const toOwnDisk = 'starting this machine from its own disk';
 const notListening = 'the station is not answering boot requests now; starting this machine from its own disk';
 
-export const ipxeScript = (handOut: HandOut, station: StationPlace): string => {
-  if (handOut.kind === 'agent') return ipxeAgentScript(station, handOut.commandLine);
-  if (handOut.kind === 'installer') return ipxeInstallerScript(station, handOut.installer);
-  return ipxeLocalScript(handOut.kind === 'local' ? toOwnDisk : notListening);
+export const ipxeScript = (handOut: HandOut, station: StationPlace, firmware: IpxeFirmware): string => {
+  if (handOut.kind === 'agent') return ipxeAgentScript(station, handOut.commandLine, firmware);
+  if (handOut.kind === 'installer') return ipxeInstallerScript(station, handOut.installer, firmware);
+  return ipxeLocalScript(station, handOut.kind === 'local' ? toOwnDisk : notListening, firmware);
 };
 
 export const grubConfig = (handOut: HandOut, device: GrubDevice): string => {

@@ -20,6 +20,7 @@ const decide = (who: BootClient, now: Partial<BootSituation> = {}) => decideBoot
 const shim = { kind: 'pxe', bootFile: 'efi/shimx64.efi', server: '10.77.0.1' };
 const undionly = { kind: 'pxe', bootFile: 'bios/undionly.kpxe', server: '10.77.0.1' };
 const script = { kind: 'pxe', bootFile: `http://10.77.0.1:8067/boot/ipxe/${mac}`, server: '10.77.0.1' };
+const uefiScript = { kind: 'pxe', bootFile: `http://10.77.0.1:8067/boot/ipxe-uefi/${mac}`, server: '10.77.0.1' };
 const image = { kind: 'http', url: `http://10.77.0.1:8067/boot/http/${mac}/http-boot.img` };
 
 test.each([
@@ -27,7 +28,8 @@ test.each([
   ['bios', null, undionly],
   ['ipxe', 0, script],
   ['ipxe', null, script],
-  ['ipxe', 7, shim],
+  ['ipxe', 7, uefiScript],
+  ['ipxe', 9, uefiScript],
   ['uefi', 7, shim],
   ['uefi', 9, shim],
   ['uefi-http', 16, image],

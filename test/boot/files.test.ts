@@ -213,6 +213,15 @@ describe('local boot, once', () => {
     expect(await httpText(`/boot/ipxe/${mac}`)).toContain('kernel http://');
   });
 
+  test('iPXE on UEFI', async () => {
+    waiting.set(mac, uefi);
+    expect(await httpText(`/boot/ipxe-uefi/${mac}`)).toMatch(/chain tftp:\/\/\S+\/efi\/grubx64\.efi \|\|\n[^]*exit 1\n$/);
+    // GRUB asks for its own a moment later, and is told the same.
+    expect(await tftpText(`/grub/m-${mac}.cfg`)).toContain("--fs-uuid --set=root '1A2B-3C4D'");
+    nowMs += 60_000;
+    expect(await httpText(`/boot/ipxe-uefi/${mac}`)).toContain('kernel http://');
+  });
+
   test('HTTP boot', async () => {
     waiting.set(mac, uefi);
     await httpGet(`/boot/http/${mac}/http-boot.img`, { method: 'HEAD' });
@@ -248,6 +257,7 @@ test('the timeline: who fetched which step by which way', async () => {
   for (const path of ['grub/grub.cfg', `grub/m-${mac}.cfg`, 'vmlinuz', 'stage1.img']) await tells(tftpGet(path));
   await tells(httpText('/boot/stage2.squashfs'));
   await tells(httpText(`/boot/ipxe/${mac}`));
+  await tells(httpText(`/boot/ipxe-uefi/${mac}`));
   await httpGet('/boot/vmlinuz', { method: 'HEAD' });
   expect(fetches.map(({ step, via, mac: whose, complete, address }) => [step, via, whose, complete, address])).toEqual([
     ['loader', 'tftp', null, true, '127.0.0.1'],
@@ -256,6 +266,7 @@ test('the timeline: who fetched which step by which way', async () => {
     ['kernel', 'tftp', null, true, '127.0.0.1'],
     ['stage1', 'tftp', null, true, '127.0.0.1'],
     ['stage2', 'http', null, true, '127.0.0.1'],
+    ['script', 'http', mac, true, '127.0.0.1'],
     ['script', 'http', mac, true, '127.0.0.1'],
   ]);
   expect(fetches[3]).toMatchObject({ bytes: 20_000, path: 'vmlinuz' });

@@ -29,7 +29,7 @@ describe('kernel command line', () => {
 
 describe('iPXE', () => {
   test('agent', () => {
-    expect(ipxeAgentScript(station, 'a=1 b=2').split('\n')).toEqual([
+    expect(ipxeAgentScript(station, 'a=1 b=2', { kind: 'bios' }).split('\n')).toEqual([
       '#!ipxe',
       'echo Rackside: loading the agent from http://10.77.0.1:8067',
       ':again',
@@ -45,8 +45,29 @@ describe('iPXE', () => {
       '',
     ]);
   });
+  test('on UEFI: the kernel itself, then by way of shim, which Secure Boot wants, then again', () => {
+    const text = ipxeAgentScript(station, 'a=1', { kind: 'uefi', shim: 'efi/shimx64.efi' });
+    expect(text.split('\n').slice(3, 14)).toEqual([
+      'imgfree',
+      'kernel http://10.77.0.1:8067/boot/vmlinuz initrd=stage1.img a=1 || goto failed',
+      'initrd http://10.77.0.1:8067/boot/stage1.img || goto failed',
+      'boot || goto shim',
+      ':shim',
+      'imgfree',
+      'set netX/filename efi/shimx64.efi ||',
+      'chain tftp://10.77.0.1/efi/shimx64.efi ||',
+      ':failed',
+      expect.stringContaining('echo Rackside: the station did not deliver'),
+      'echo Rackside: trying again in 5 seconds',
+    ]);
+  });
+  test('on UEFI the own disk: by way of shim and GRUB; where those do not run, the firmware’s next boot entry and not its setup', () => {
+    expect(ipxeLocalScript(station, 'own disk', { kind: 'uefi', shim: 'efi/shimx64.efi' })).toBe(
+      '#!ipxe\necho Rackside: own disk\nchain tftp://10.77.0.1/efi/grubx64.efi ||\nset netX/filename efi/shimx64.efi ||\nchain tftp://10.77.0.1/efi/shimx64.efi ||\nexit 1\n',
+    );
+  });
   test('local disk; a reason cannot become a command', () => {
-    expect(ipxeLocalScript('own disk && ${reboot} || x\nreboot')).toBe(
+    expect(ipxeLocalScript(station, 'own disk && ${reboot} || x\nreboot', { kind: 'bios' })).toBe(
       '#!ipxe\necho Rackside: own disk      reboot     x reboot\nsanboot --no-describe --drive 0x80 || exit\n',
     );
   });
