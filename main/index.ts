@@ -1,5 +1,17 @@
 // Electron's entry.
-import { app, BrowserWindow, dialog, ipcMain, Menu, nativeTheme, powerSaveBlocker, protocol, shell, utilityProcess } from 'electron';
+import {
+  app,
+  BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  nativeTheme,
+  Notification,
+  powerSaveBlocker,
+  protocol,
+  shell,
+  utilityProcess,
+} from 'electron';
 import { startShell } from './shell/shell.ts';
 
 // An unhandled rejection only warns in Electron; a shell in an unknown state must not go on.
@@ -8,4 +20,16 @@ process.on('unhandledRejection', (error) => {
   app.exit(1);
 });
 
-void startShell({ app, BrowserWindow, dialog, ipcMain, Menu, nativeTheme, powerSaveBlocker, protocol, shell, utilityProcess });
+void startShell({
+  app,
+  BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  nativeTheme,
+  Notification,
+  powerSaveBlocker,
+  protocol,
+  shell,
+  utilityProcess,
+});

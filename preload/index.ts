@@ -14,6 +14,7 @@ const bridge: Bridge = {
   chooseImage: () => ipcRenderer.invoke(NATIVE.chooseImage),
   reveal: (path) => ipcRenderer.invoke(NATIVE.reveal, path),
   stayAwake: (wanted) => ipcRenderer.invoke(NATIVE.stayAwake, wanted),
+  notify: (title, body) => ipcRenderer.invoke(NATIVE.notify, { title, body }),
 };
 
 // A page that is not ours gets nothing to hold.

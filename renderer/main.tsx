@@ -5,6 +5,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './shell/app.tsx';
 import { startConnection } from './store/connection.ts';
+import { startNotifying } from './store/notify.ts';
 import { startStayingAwake } from './store/stay-awake.ts';
 import { startTheme } from './store/theme.ts';
 import './kit/tokens.css';
@@ -16,6 +17,7 @@ if (nonce) setNonce(nonce);
 startTheme();
 startConnection();
 startStayingAwake();
+startNotifying();
 
 const root = document.querySelector('#root');
 if (root === null) throw new Error('index.html has no #root');

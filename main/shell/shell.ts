@@ -18,7 +18,17 @@ import { guardContents, windowOptions } from './window.ts';
 /** The parts of the `electron` module that the shell uses. */
 export type ElectronParts = Pick<
   typeof Electron,
-  'app' | 'BrowserWindow' | 'dialog' | 'ipcMain' | 'Menu' | 'nativeTheme' | 'powerSaveBlocker' | 'protocol' | 'shell' | 'utilityProcess'
+  | 'app'
+  | 'BrowserWindow'
+  | 'dialog'
+  | 'ipcMain'
+  | 'Menu'
+  | 'nativeTheme'
+  | 'Notification'
+  | 'powerSaveBlocker'
+  | 'protocol'
+  | 'shell'
+  | 'utilityProcess'
 >;
 
 /** A station that ends by itself twice within this time is not started a third time. */
@@ -82,10 +92,11 @@ export const startShell = async (electron: ElectronParts): Promise<void> => {
   };
 
   app.on('web-contents-created', (_event, contents) => guardContents(contents));
-  app.on('second-instance', () => {
+  const showWindow = (): void => {
     if (window?.isMinimized() === true) window.restore();
     window?.focus();
-  });
+  };
+  app.on('second-instance', showWindow);
   app.on('window-all-closed', () => app.quit());
   app.on('before-quit', (event) => {
     if (quitting) return;
@@ -113,6 +124,7 @@ export const startShell = async (electron: ElectronParts): Promise<void> => {
     ...electron,
     access: () => ({ pipeUrl: access().pipeUrl, token: access().token }),
     isOurWindow: (sender) => sender === window?.webContents,
+    showWindow,
   });
   electron.Menu.setApplicationMenu(electron.Menu.buildFromTemplate(menuTemplate(process.platform, app.isPackaged)));
   const preload = join(programFolder(), 'out', 'preload', 'index.cjs');

@@ -4,6 +4,7 @@ export const NATIVE = {
   chooseImage: 'rackside:choose-image',
   reveal: 'rackside:reveal',
   stayAwake: 'rackside:stay-awake',
+  notify: 'rackside:notify',
 } as const;
 
 /** Where the station is and the key to it. */
@@ -16,4 +17,6 @@ export type Bridge = StationAccess & {
   reveal(path: string): Promise<void>;
   /** Keeps the computer from sleeping while machines are at work. */
   stayAwake(wanted: boolean): Promise<void>;
+  /** Tells a person who looks elsewhere; a click on it brings the window to the front. */
+  notify(title: string, body: string): Promise<void>;
 };

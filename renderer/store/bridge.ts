@@ -10,6 +10,8 @@ export type Bridge = {
   readonly reveal: (path: string) => Promise<void>;
   /** Keeps the computer from sleeping. */
   readonly stayAwake: (wanted: boolean) => Promise<void>;
+  /** Tells a person who looks elsewhere. */
+  readonly notify: (title: string, body: string) => Promise<void>;
 };
 
 declare global {

@@ -20,6 +20,7 @@ type Native = {
   chooseImage(): Promise<string | null>;
   reveal(path: unknown): Promise<void>;
   stayAwake(on: unknown): Promise<void>;
+  notify(title: unknown, body: unknown): Promise<void>;
 };
 
 describe('the desktop shell', () => {
@@ -98,7 +99,7 @@ describe('the desktop shell', () => {
         (name) => name in globalThis,
       ),
     }));
-    expect(seen).toEqual({ bridge: ['chooseImage', 'pipeUrl', 'reveal', 'stayAwake', 'token'], frozen: true, foreign: [] });
+    expect(seen).toEqual({ bridge: ['chooseImage', 'notify', 'pipeUrl', 'reveal', 'stayAwake', 'token'], frozen: true, foreign: [] });
   });
 
   test('native calls work, their arguments are checked, and only clones cross', async () => {
@@ -114,6 +115,12 @@ describe('the desktop shell', () => {
     expect(standIn.awake()).toBe(true);
     await native((bridge) => bridge.stayAwake(false));
     expect(standIn.awake()).toBe(false);
+    await native((bridge) => bridge.notify('web-07 asks you', 'May its disk be erased?'));
+    expect(standIn.notices).toMatchObject([{ title: 'web-07 asks you', body: 'May its disk be erased?' }]);
+    const focused = window.focused();
+    standIn.notices[0]?.click();
+    expect(window.focused()).toBe(focused + 1);
+    await expect(native((bridge) => bridge.notify('', 'nobody'))).rejects.toThrow('rackside:notify');
     await expect(native((bridge) => bridge.stayAwake('yes'))).rejects.toThrow('rackside:stay-awake');
     await expect(native((bridge) => bridge.reveal(() => 1))).rejects.toThrow('could not be cloned');
   });

@@ -24,6 +24,8 @@ export type WindowStandIn = {
   /** Addresses that a handler kept the page from. */
   readonly refused: readonly string[];
   readonly isShown: () => boolean;
+  /** How often the shell has brought it to the front. */
+  readonly focused: () => number;
 };
 
 type OpenHandler = Parameters<Electron.WebContents['setWindowOpenHandler']>[0];
@@ -41,6 +43,7 @@ export const createWindow = (options: Electron.BrowserWindowConstructorOptions, 
   let openHandler: OpenHandler = () => ({ action: 'allow' });
   let isProgrammatic = false;
   let isShown = false;
+  let focused = 0;
   let isClosed = false;
   let opened: Promise<Page> | null = null;
   const page = (): Promise<Page> => (opened ??= open());
@@ -123,11 +126,11 @@ export const createWindow = (options: Electron.BrowserWindowConstructorOptions, 
       windowEvents.emit('ready-to-show');
     },
     show: () => void (isShown = true),
-    focus: () => undefined,
+    focus: () => void (focused += 1),
     restore: () => undefined,
     isMinimized: () => false,
     close: () => void (opened ?? Promise.resolve(null)).then((one) => one?.close()).finally(close),
   } satisfies Pick<Electron.BrowserWindow, 'webContents' | 'loadURL' | 'show' | 'focus' | 'restore' | 'isMinimized' | 'close'>);
   parts.onContents(contents);
-  return { window: window as unknown as Electron.BrowserWindow, options, page, refused, isShown: () => isShown };
+  return { window: window as unknown as Electron.BrowserWindow, options, page, refused, isShown: () => isShown, focused: () => focused };
 };

@@ -21,6 +21,8 @@ export type ElectronStandIn = {
   readonly menu: () => readonly Electron.MenuItemConstructorOptions[];
   readonly awake: () => boolean;
   readonly revealed: readonly string[];
+  /** Shown, in order; `click` is the person's. */
+  readonly notices: readonly { readonly title: string; readonly body: string; readonly click: () => void }[];
   readonly isSandboxed: () => boolean;
   readonly stationPids: () => readonly number[];
   /** What the file dialog answers. */
@@ -56,6 +58,7 @@ export const startElectronStandIn = async (executablePath: string | undefined): 
   const windows: WindowStandIn[] = [];
   const errors: string[] = [];
   const revealed: string[] = [];
+  const notices: ElectronStandIn['notices'][number][] = [];
   const protocols = new Map<string, (request: Request) => Response | Promise<Response>>();
   const utility = createUtilityProcess(() => isReady);
   const ipc = createIpcMain();
@@ -145,6 +148,14 @@ export const startElectronStandIn = async (executablePath: string | undefined): 
     },
   } satisfies Pick<Electron.PowerSaveBlocker, 'start' | 'stop'>;
   const shell = { showItemInFolder: (path) => void revealed.push(path) } satisfies Pick<Electron.Shell, 'showItemInFolder'>;
+  const Notification = Object.assign(
+    function ({ title = '', body = '' }: Electron.NotificationConstructorOptions) {
+      if (!isReady) throw new Error('a Notification needs a ready app');
+      const events = new EventEmitter();
+      return Object.assign(events, { show: () => void notices.push({ title, body, click: () => void events.emit('click') }) });
+    },
+    { isSupported: () => true },
+  );
   const Menu = {
     buildFromTemplate: (template: readonly Electron.MenuItemConstructorOptions[]) => template,
     setApplicationMenu: (template: readonly Electron.MenuItemConstructorOptions[]) => void (menu = template),
@@ -161,6 +172,7 @@ export const startElectronStandIn = async (executablePath: string | undefined): 
         Electron.NativeTheme,
         'shouldUseDarkColors'
       >),
+      Notification: Notification as unknown as typeof Electron.Notification,
       powerSaveBlocker: only<Electron.PowerSaveBlocker>('powerSaveBlocker', powerSaveBlocker),
       protocol: only<Electron.Protocol>('protocol', protocol),
       shell: only<Electron.Shell>('shell', shell),
@@ -174,6 +186,7 @@ export const startElectronStandIn = async (executablePath: string | undefined): 
     menu: () => menu,
     awake: () => isAwake,
     revealed,
+    notices,
     isSandboxed: () => isSandboxed,
     stationPids: utility.pids,
     choose: (path) => void (chosen = path),
