@@ -52,8 +52,8 @@ const onOverlay = async (
   overlay: DiskOverlay,
 ): Promise<Captured> => {
   const neutralise = order.neutralise ?? [];
-  const { table, uses } = source.survey;
-  const volumes = await volumesOf(readerOf(source.disk), table, uses);
+  const { uses } = source.survey;
+  const volumes = await volumesOf(readerOf(source.disk), uses);
   const identity = valueOf(await lookAtDisk({ overlay, disk: volumes, neutralise, signal }));
   const note = describeReport(identity);
   if (!identity.findings.some(({ outcome }) => outcome === 'removed' || outcome === 'reset')) {

@@ -1,11 +1,12 @@
 // The filesystems of a disk as places on it: in a partition, or in a plain logical volume of LVM, which lies in pieces. What cannot be
 // looked into is named, for an image that is said to be neutralised must not be silent about half of it.
 import type { IdentityProblem } from '../protocol/identity.ts';
-import type { PartitionTable, ReadAt } from '../image/partition-table.ts';
+import type { ReadAt } from '../image/partition-table.ts';
 import type { ByteRange } from '../image/used/block-map.ts';
 import { mapped } from '../image/used/lvm.ts';
+import type { Segment } from '../image/used/lvm-group.ts';
 import { readGroup } from '../image/used/lvm-group.ts';
-import { readGroupText, readPhysicalVolume } from '../image/used/lvm-volume.ts';
+import { physicalVolumesIn, readNewestText, readPhysicalVolume } from '../image/used/lvm-volume.ts';
 import { signsOf } from '../image/used/signs.ts';
 import type { PartitionUse } from '../image/used/used-space.ts';
 import { refusalOf, volumeAt } from '../image/used/volume.ts';
@@ -45,7 +46,7 @@ const OPAQUE: ReadonlySet<string> = new Set([
   'vdo',
 ]);
 
-export const volumesOf = async (read: ReadAt, table: PartitionTable, uses: readonly PartitionUse[]): Promise<DiskVolumes> => {
+export const volumesOf = async (read: ReadAt, uses: readonly PartitionUse[]): Promise<DiskVolumes> => {
   const volumes: DiskVolume[] = [];
   const problems: IdentityProblem[] = [];
   const add = (name: string, kind: string | null, segments: readonly ByteRange[]): void => {
@@ -63,7 +64,7 @@ export const volumesOf = async (read: ReadAt, table: PartitionTable, uses: reado
       continue;
     }
     try {
-      for (const { logical, kind, segments } of await logicalVolumesIn(read, use.place, table, uses))
+      for (const { logical, kind, segments } of await logicalVolumesIn(read, use.place, uses))
         add(`${name}, volume ${logical}`, kind, segments);
     } catch (error) {
       const refusal = refusalOf(error);
@@ -76,31 +77,29 @@ export const volumesOf = async (read: ReadAt, table: PartitionTable, uses: reado
 
 type Logical = { readonly logical: string; readonly kind: string | null; readonly segments: readonly ByteRange[] };
 
-const logicalVolumesIn = async (
-  read: ReadAt,
-  place: ByteRange,
-  table: PartitionTable,
-  uses: readonly PartitionUse[],
-): Promise<readonly Logical[]> => {
-  const volume = volumeAt(read, place.offsetBytes, place.lengthBytes);
-  const physical = await readPhysicalVolume(volume);
-  const text = physical === null ? null : await readGroupText(volume, physical);
+const logicalVolumesIn = async (read: ReadAt, place: ByteRange, uses: readonly PartitionUse[]): Promise<readonly Logical[]> => {
+  const volumeIn = ({ offsetBytes, lengthBytes }: ByteRange) => volumeAt(read, offsetBytes, lengthBytes);
+  const places = new Map(uses.filter(({ kind }) => kind === 'lvm').map((use) => [volumeIn(use.place), use.place] as const));
+  const present = await physicalVolumesIn([...places.keys()]);
+  const own = volumeIn(place);
+  const physical = await readPhysicalVolume(own);
+  const text = physical === null ? null : await readNewestText(own, physical.id, present);
   // A physical volume that is in no group holds nothing.
   if (physical === null || text === null) return [];
-  const present = new Set<string>();
-  for (const other of uses.filter(({ kind }) => kind === 'lvm')) {
-    const { offsetBytes, lengthBytes } = other.place;
-    const id = (await readPhysicalVolume(volumeAt(read, offsetBytes, Math.min(lengthBytes, table.diskSizeBytes - offsetBytes))))?.id;
-    if (id !== undefined) present.add(id);
-  }
-  const group = readGroup(text, physical.id, present, volume.sizeBytes);
+  const group = readGroup(text, physical.id, present);
+  const onDisk = ({ physicalId, offsetBytes, lengthBytes }: Segment): ByteRange => {
+    const volume = present.get(physicalId);
+    const from = (volume == null ? undefined : places.get(volume))?.offsetBytes ?? place.offsetBytes;
+    return { offsetBytes: from + offsetBytes, lengthBytes };
+  };
   const found: Logical[] = [];
-  for (const one of group.volumes.filter(({ standsAlone, segments }) => standsAlone && segments.length > 0)) {
-    const signs = [...(await signsOf(mapped(volume, one)))];
+  // One in several physical volumes is found in the one that it begins in.
+  for (const one of group.volumes.filter(({ standsAlone, segments }) => standsAlone && segments[0]?.physicalId === physical.id)) {
+    const signs = [...(await signsOf(mapped(present, one)))];
     found.push({
       logical: one.name,
       kind: signs.length === 1 ? (signs[0] ?? null) : null,
-      segments: one.segments.map(({ offsetBytes, lengthBytes }) => ({ offsetBytes: place.offsetBytes + offsetBytes, lengthBytes })),
+      segments: one.segments.map(onDisk),
     });
   }
   return found;

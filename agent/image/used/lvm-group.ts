@@ -1,15 +1,24 @@
-// What a volume group's text says about one physical volume: which of its extents belong to which logical volume. Only volumes of
-// plain linear segments are understood; whatever else a group can hold makes all of the physical volume used.
+// What a volume group's text says about the physical volumes of this disk: which of their extents belong to which logical volume. Only
+// volumes of plain linear segments are understood; whatever else a group can hold makes all of its physical volumes used.
 import type { LvmSection, LvmValue } from './lvm-text.ts';
 import { malformed, spansDisks, unsupported } from './volume.ts';
+import type { Volume } from './volume.ts';
 
 const SECTOR_BYTES = 512;
 /** Names and kinds are told to people. */
 const WORD = /^[A-Za-z0-9_+.][A-Za-z0-9_+.-]{0,127}$/;
 const MAX_SEGMENTS = 100_000;
 
-/** A stretch of a logical volume and where it lies; both in bytes, the latter from the start of the physical volume. */
-export type Segment = { readonly volumeOffset: number; readonly offsetBytes: number; readonly lengthBytes: number };
+/** The physical volumes of a disk by id; null where two of them have the same. */
+export type PhysicalVolumes = ReadonlyMap<string, Volume | null>;
+
+/** A stretch of a logical volume and where it lies; both in bytes, the latter from the start of its physical volume. */
+export type Segment = {
+  readonly physicalId: string;
+  readonly volumeOffset: number;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+};
 
 export type LogicalVolume = {
   readonly name: string;
@@ -21,32 +30,42 @@ export type LogicalVolume = {
 
 export type VolumeGroup = {
   readonly extentBytes: number;
-  /** The extents: from here, this many bytes. What lies before and behind them is LVM's. */
+  /** The extents of the physical volume that was asked about: from here, this many bytes. What lies before and behind them is LVM's. */
   readonly dataOffset: number;
   readonly dataBytes: number;
   readonly volumes: readonly LogicalVolume[];
 };
 
-/** `presentIds`: the physical volumes that this disk has, by id. */
-export const readGroup = (text: LvmSection, ownId: string, presentIds: ReadonlySet<string>, volumeBytes: number): VolumeGroup => {
+/** Ids of a group's physical volumes, without the dashes that the text has. */
+export const physicalIdsOf = (text: LvmSection): readonly string[] => {
   const [group] = [...text.sections.values()];
-  const physical = [...(group?.sections.get('physical_volumes')?.sections ?? [])];
-  const ids = physical.map(([, one]) => String(one.values.get('id')).replaceAll('-', ''));
+  return [...(group?.sections.get('physical_volumes')?.sections.values() ?? [])].map(idOf);
+};
+
+const idOf = (section: LvmSection): string => String(section.values.get('id')).replaceAll('-', '');
+
+export const readGroup = (text: LvmSection, ownId: string, present: PhysicalVolumes): VolumeGroup => {
+  const [group] = [...text.sections.values()];
+  const ids = physicalIdsOf(text);
   if (group === undefined || !ids.includes(ownId)) throw malformed('its volume group does not know it');
-  if (ids.some((id) => !presentIds.has(id))) throw spansDisks(`its volume group has ${ids.length} physical volumes`);
-  if (ids.length > 1) throw unsupported('its volume group has several physical volumes on this disk');
-  const [[name, own]] = physical as [[string, LvmSection]];
+  if (ids.some((id) => !present.has(id))) throw spansDisks(`its volume group has ${ids.length} physical volumes`);
   const extentBytes = numberIn(group, 'extent_size') * SECTOR_BYTES;
-  const dataOffset = numberIn(own, 'pe_start') * SECTOR_BYTES;
-  const extents = numberIn(own, 'pe_count');
-  const dataBytes = extents * extentBytes;
-  if (extentBytes === 0 || dataOffset < 4 * SECTOR_BYTES || dataOffset + dataBytes > volumeBytes)
-    throw malformed('its extents lie outside');
+  const places = new Map<string, Extents>();
+  for (const [name, one] of group.sections.get('physical_volumes')?.sections ?? []) {
+    const volume = present.get(idOf(one));
+    if (volume == null) throw unsupported('two partitions claim to be the same physical volume');
+    const [dataOffset, extents] = [numberIn(one, 'pe_start') * SECTOR_BYTES, numberIn(one, 'pe_count')];
+    if (extentBytes === 0 || dataOffset < 4 * SECTOR_BYTES || dataOffset + extents * extentBytes > volume.sizeBytes)
+      throw malformed('its extents lie outside');
+    places.set(name, { physicalId: idOf(one), dataOffset, extents });
+  }
+  const own = [...places.values()].find(({ physicalId }) => physicalId === ownId);
+  if (own === undefined || new Set(ids).size !== ids.length) throw malformed('its volume group has a physical volume twice');
   const listed = [...(group.sections.get('logical_volumes')?.sections ?? [])];
   const named = namesIn(listed.map(([, one]) => one));
   const volumes = listed.map(([volumeName, one]): LogicalVolume => {
     if (!WORD.test(volumeName)) throw malformed('a volume has a name that none can have');
-    const segments = segmentsOf(one, name, { extentBytes, dataOffset, extents });
+    const segments = segmentsOf(one, places, extentBytes);
     const sizeBytes = segments.reduce((sum, segment) => sum + segment.lengthBytes, 0);
     const status = one.values.get('status');
     const isVisible = Array.isArray(status) && status.includes('VISIBLE');
@@ -54,7 +73,7 @@ export const readGroup = (text: LvmSection, ownId: string, presentIds: ReadonlyS
     return { name: volumeName, sizeBytes, segments, standsAlone: isVisible && !named.has(volumeName) };
   });
   refuseOverlap(volumes);
-  return { extentBytes, dataOffset, dataBytes, volumes };
+  return { extentBytes, dataOffset: own.dataOffset, dataBytes: own.extents * extentBytes, volumes };
 };
 
 const numberIn = (section: LvmSection, name: string): number => {
@@ -75,9 +94,10 @@ const namesIn = (volumes: readonly LvmSection[]): ReadonlySet<string> => {
   return names;
 };
 
-type Extents = { readonly extentBytes: number; readonly dataOffset: number; readonly extents: number };
+type Extents = { readonly physicalId: string; readonly dataOffset: number; readonly extents: number };
 
-const segmentsOf = (volume: LvmSection, physicalName: string, { extentBytes, dataOffset, extents }: Extents): readonly Segment[] => {
+/** `places`: the physical volumes by their names in the text. */
+const segmentsOf = (volume: LvmSection, places: ReadonlyMap<string, Extents>, extentBytes: number): readonly Segment[] => {
   const parts = [...volume.sections].filter(([name]) => /^segment\d+$/.test(name)).map(([, segment]) => segment);
   if (parts.length !== numberIn(volume, 'segment_count') || parts.length > MAX_SEGMENTS) throw malformed('a volume has lost segments');
   const segments: Segment[] = [];
@@ -86,7 +106,8 @@ const segmentsOf = (volume: LvmSection, physicalName: string, { extentBytes, dat
     const type = part.values.get('type');
     if (type !== 'striped') {
       // A pool, a thin volume, a cache: made of other volumes, which are listed with their own segments.
-      if (namesIn([{ values: new Map(), sections: new Map([['one', part]]) }]).has(physicalName))
+      const names = namesIn([{ values: new Map(), sections: new Map([['one', part]]) }]);
+      if ([...places.keys()].some((name) => names.has(name)))
         throw unsupported(`a volume is of the kind ${typeof type === 'string' && WORD.test(type) ? type : 'that nobody knows'}`);
       continue;
     }
@@ -94,14 +115,16 @@ const segmentsOf = (volume: LvmSection, physicalName: string, { extentBytes, dat
     const stripes = part.values.get('stripes');
     const [where, first] = Array.isArray(stripes) ? (stripes as readonly LvmValue[]) : [];
     const count = numberIn(part, 'extent_count');
-    if (where !== physicalName) throw unsupported('a volume is made of another one');
-    if (typeof first !== 'number' || !Number.isSafeInteger(first) || first < 0 || count === 0 || first + count > extents)
+    const place = typeof where === 'string' ? places.get(where) : undefined;
+    if (place === undefined) throw unsupported('a volume is made of another one');
+    if (typeof first !== 'number' || !Number.isSafeInteger(first) || first < 0 || count === 0 || first + count > place.extents)
       throw malformed('a volume lies outside');
     if (numberIn(part, 'start_extent') !== next) throw malformed('the segments of a volume do not follow each other');
     next += count;
     segments.push({
+      physicalId: place.physicalId,
       volumeOffset: (next - count) * extentBytes,
-      offsetBytes: dataOffset + first * extentBytes,
+      offsetBytes: place.dataOffset + first * extentBytes,
       lengthBytes: count * extentBytes,
     });
   }
@@ -109,9 +132,9 @@ const segmentsOf = (volume: LvmSection, physicalName: string, { extentBytes, dat
 };
 
 const refuseOverlap = (volumes: readonly LogicalVolume[]): void => {
-  let end = 0;
+  const ends = new Map<string, number>();
   for (const segment of volumes.flatMap((one) => one.segments).toSorted((a, b) => a.offsetBytes - b.offsetBytes)) {
-    if (segment.offsetBytes < end) throw malformed('two volumes share extents');
-    end = segment.offsetBytes + segment.lengthBytes;
+    if (segment.offsetBytes < (ends.get(segment.physicalId) ?? 0)) throw malformed('two volumes share extents');
+    ends.set(segment.physicalId, segment.offsetBytes + segment.lengthBytes);
   }
 };

@@ -1,10 +1,12 @@
 // The physical volume of LVM2 (lvm2 lib/format_text/layout.h): its label, and the newest text of its volume group, out of whichever
 // metadata area is whole.
 import { crc32 } from 'node:zlib';
-import type { LvmSection } from './lvm-text.ts';
+import type { PhysicalVolumes } from './lvm-group.ts';
+import { physicalIdsOf } from './lvm-group.ts';
+import type { LvmSection, LvmValue } from './lvm-text.ts';
 import { parseLvmText } from './lvm-text.ts';
 import type { Volume } from './volume.ts';
-import { malformed } from './volume.ts';
+import { malformed, refusalOf } from './volume.ts';
 
 const SECTOR_BYTES = 512;
 const MAGIC = ' LVM2 x[5A%r0N*>';
@@ -48,10 +50,40 @@ export const readPhysicalVolume = async (volume: Volume): Promise<PhysicalVolume
 };
 
 /**
+ * The text of the group that a physical volume is in, out of whichever of the disk's physical volumes has the newest; null where it is in
+ * none. Some keep no text of their own, and a change that was cut reaches only some.
+ */
+export const readNewestText = async (own: Volume, ownId: string, present: PhysicalVolumes): Promise<LvmSection | null> => {
+  let newest: LvmSection | null = null;
+  let problem: unknown = null;
+  for (const volume of new Set([own, ...present.values()])) {
+    const text = volume === null ? null : await textOf(volume, (refusal) => void (problem = volume === own ? refusal : problem));
+    if (text === null || !physicalIdsOf(text).includes(ownId)) continue;
+    if (newest !== null && groupIdOf(newest) !== groupIdOf(text)) throw malformed('two volume groups claim it');
+    if (newest === null || roundOf(text) > roundOf(newest)) newest = text;
+  }
+  if (newest === null && problem !== null) throw problem;
+  return newest;
+};
+
+const textOf = async (volume: Volume, onRefusal: (refusal: unknown) => void): Promise<LvmSection | null> => {
+  try {
+    const physical = await readPhysicalVolume(volume);
+    return physical === null ? null : await readGroupText(volume, physical);
+  } catch (error) {
+    if (refusalOf(error) === null) throw error;
+    onRefusal(error);
+    return null;
+  }
+};
+
+const groupIdOf = (text: LvmSection): LvmValue | undefined => [...text.sections.values()][0]?.values.get('id');
+
+/**
  * The group's text as sections; null for a physical volume that is in no group. Of several areas the one that was written last counts, as
  * for LVM: a change that was cut, or an area that could not be written, leaves the other behind.
  */
-export const readGroupText = async (volume: Volume, { metadataAreas }: PhysicalVolume): Promise<LvmSection | null> => {
+const readGroupText = async (volume: Volume, { metadataAreas }: PhysicalVolume): Promise<LvmSection | null> => {
   let isEmpty = false;
   let newest: LvmSection | undefined;
   for (const { offsetBytes, sizeBytes } of metadataAreas) {
@@ -86,4 +118,17 @@ const roundOf = (text: LvmSection): number => {
   const [group] = [...text.sections.values()];
   const round = group?.values.get('seqno');
   return typeof round === 'number' ? round : -1;
+};
+
+/** Of all partitions of a disk, so that a group is known to be on it as a whole. */
+export const physicalVolumesIn = async (volumes: readonly Volume[]): Promise<PhysicalVolumes> => {
+  const found = new Map<string, Volume | null>();
+  for (const volume of volumes) {
+    const physical = await readPhysicalVolume(volume).catch((error: unknown) => {
+      if (refusalOf(error) === null) throw error;
+      return null;
+    });
+    if (physical !== null) found.set(physical.id, found.has(physical.id) ? null : volume);
+  }
+  return found;
 };

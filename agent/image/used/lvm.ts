@@ -2,38 +2,39 @@
 // are free.
 import type { ByteRange } from './block-map.ts';
 import type { FilesystemReading } from './filesystem-reading.ts';
-import type { LogicalVolume, VolumeGroup } from './lvm-group.ts';
+import type { LogicalVolume, PhysicalVolumes, VolumeGroup } from './lvm-group.ts';
 import { readGroup } from './lvm-group.ts';
-import { readGroupText, readPhysicalVolume } from './lvm-volume.ts';
+import { readNewestText, readPhysicalVolume } from './lvm-volume.ts';
 import type { UsedMap, UsedSpace, Volume } from './volume.ts';
 import { malformed, unsupported } from './volume.ts';
 
 /** `readInside` reads the filesystem in a logical volume; `onObstacle` hears of one that is taken whole instead. */
 export const readLvm = async (
   volume: Volume,
-  presentIds: ReadonlySet<string>,
+  present: PhysicalVolumes,
   readInside: (volume: Volume) => Promise<FilesystemReading<UsedMap>>,
   onObstacle: (name: string, reading: FilesystemReading<UsedMap>) => void,
 ): Promise<UsedSpace> => {
   const physical = await readPhysicalVolume(volume);
   if (physical === null) throw malformed('its label is gone');
-  const text = await readGroupText(volume, physical);
+  const text = await readNewestText(volume, physical.id, present);
   if (text === null) throw unsupported('the physical volume is in no volume group');
-  const group = readGroup(text, physical.id, presentIds, volume.sizeBytes);
+  const group = readGroup(text, physical.id, present);
   const spaces = new Map<LogicalVolume, UsedMap>();
-  for (const logical of group.volumes.filter((one) => one.segments.length > 0)) {
+  const isHere = ({ segments }: LogicalVolume): boolean => segments.some(({ physicalId }) => physicalId === physical.id);
+  for (const logical of group.volumes.filter(isHere)) {
     if (!logical.standsAlone) {
       onObstacle(logical.name, PART_OF_ANOTHER);
       continue;
     }
-    const reading = await readInside(mapped(volume, logical));
+    const reading = await readInside(mapped(present, logical));
     if (reading.used !== null) spaces.set(logical, reading.used);
     if (reading.obstacle !== null) onObstacle(logical.name, reading);
   }
-  const ranges = (): Generator<ByteRange> => joined(rangesOf(volume.sizeBytes, group, spaces));
+  const ranges = (): Generator<ByteRange> => joined(rangesOf(volume.sizeBytes, physical.id, group, spaces));
   let usedBytes = 0;
   for (const { lengthBytes } of ranges()) usedBytes += lengthBytes;
-  return { blockSizeBytes: group.extentBytes, ranges, usedBytes: () => usedBytes, blank: blankOf(spaces) };
+  return { blockSizeBytes: group.extentBytes, ranges, usedBytes: () => usedBytes, blank: blankOf(physical.id, spaces) };
 };
 
 /** A pool's data, a half of a mirror, a cache, the origin of a snapshot: not for us to take apart, and said. */
@@ -45,19 +46,21 @@ const PART_OF_ANOTHER: FilesystemReading<UsedMap> = {
 };
 
 /** Where what is blank in a logical volume lies on the physical one. */
-const blankOf = (spaces: ReadonlyMap<LogicalVolume, UsedMap>): readonly ByteRange[] =>
+const blankOf = (ownId: string, spaces: ReadonlyMap<LogicalVolume, UsedMap>): readonly ByteRange[] =>
   [...spaces].flatMap(([{ segments }, { blank = [] }]) =>
-    segments.flatMap((segment) =>
-      blank.flatMap(({ offsetBytes, lengthBytes }) => {
-        const from = Math.max(offsetBytes, segment.volumeOffset);
-        const to = Math.min(offsetBytes + lengthBytes, segment.volumeOffset + segment.lengthBytes);
-        return from < to ? [{ offsetBytes: segment.offsetBytes + from - segment.volumeOffset, lengthBytes: to - from }] : [];
-      }),
-    ),
+    segments
+      .filter(({ physicalId }) => physicalId === ownId)
+      .flatMap((segment) =>
+        blank.flatMap(({ offsetBytes, lengthBytes }) => {
+          const from = Math.max(offsetBytes, segment.volumeOffset);
+          const to = Math.min(offsetBytes + lengthBytes, segment.volumeOffset + segment.lengthBytes);
+          return from < to ? [{ offsetBytes: segment.offsetBytes + from - segment.volumeOffset, lengthBytes: to - from }] : [];
+        }),
+      ),
   );
 
 /** A logical volume as if it were in one piece. */
-export const mapped = (volume: Volume, { sizeBytes, segments }: LogicalVolume): Volume => ({
+export const mapped = (present: PhysicalVolumes, { sizeBytes, segments }: LogicalVolume): Volume => ({
   sizeBytes,
   read: async (offset, length) => {
     if (!(offset >= 0 && length >= 0 && offset + length <= sizeBytes)) throw malformed('it points outside its volume');
@@ -65,15 +68,25 @@ export const mapped = (volume: Volume, { sizeBytes, segments }: LogicalVolume): 
     for (const segment of segments) {
       const from = Math.max(offset, segment.volumeOffset);
       const to = Math.min(offset + length, segment.volumeOffset + segment.lengthBytes);
-      if (from < to) parts.push(await volume.read(segment.offsetBytes + from - segment.volumeOffset, to - from));
+      if (from >= to) continue;
+      const volume = present.get(segment.physicalId);
+      if (volume == null) throw malformed('a part of it is not here');
+      parts.push(await volume.read(segment.offsetBytes + from - segment.volumeOffset, to - from));
     }
     return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
   },
 });
 
-function* rangesOf(sizeBytes: number, group: VolumeGroup, spaces: ReadonlyMap<LogicalVolume, UsedMap>): Generator<ByteRange> {
+function* rangesOf(
+  sizeBytes: number,
+  ownId: string,
+  group: VolumeGroup,
+  spaces: ReadonlyMap<LogicalVolume, UsedMap>,
+): Generator<ByteRange> {
   yield { offsetBytes: 0, lengthBytes: group.dataOffset };
-  const all = group.volumes.flatMap((logical) => logical.segments.map((segment) => ({ logical, segment })));
+  const all = group.volumes
+    .flatMap((logical) => logical.segments.map((segment) => ({ logical, segment })))
+    .filter(({ segment }) => segment.physicalId === ownId);
   for (const { logical, segment } of all.toSorted((a, b) => a.segment.offsetBytes - b.segment.offsetBytes)) {
     const space = spaces.get(logical);
     if (space === undefined) yield { offsetBytes: segment.offsetBytes, lengthBytes: segment.lengthBytes };

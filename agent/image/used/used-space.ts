@@ -10,9 +10,10 @@ import type { ByteRange } from './block-map.ts';
 import type { FilesystemReading } from './filesystem-reading.ts';
 import { FILESYSTEM_READERS, readFilesystem } from './filesystem-reading.ts';
 import { readLvm } from './lvm.ts';
-import { readPhysicalVolume } from './lvm-volume.ts';
+import type { PhysicalVolumes } from './lvm-group.ts';
+import { physicalVolumesIn } from './lvm-volume.ts';
 import type { UsedReader, UsedSpace, Volume } from './volume.ts';
-import { refusalOf, volumeAt } from './volume.ts';
+import { volumeAt } from './volume.ts';
 
 /** One partition: what is in it, and which of its bytes an image needs. */
 export type PartitionUse = FoundFilesystem & {
@@ -61,7 +62,7 @@ export const readUsedSpace = async (
     const lengthBytes = Math.min(partitionSizeBytes(table, partition), table.diskSizeBytes - offsetBytes);
     return { partition, place: { offsetBytes, lengthBytes }, volume: volumeAt(read, offsetBytes, lengthBytes) };
   });
-  const presentIds = await physicalVolumesIn(volumes.map(({ volume }) => volume));
+  const present = await physicalVolumesIn(volumes.map(({ volume }) => volume));
   const uses: PartitionUse[] = [];
   for (const { partition, place, volume } of volumes) {
     const found = await identifyFilesystem(read, place.offsetBytes);
@@ -80,31 +81,18 @@ export const readUsedSpace = async (
       refuses: false,
     };
     const isOpaque = place.lengthBytes === 0 || isKeptExactly(partition);
-    uses.push(isOpaque ? whole : usedIn(whole, await readContent(volume, presentIds)));
+    uses.push(isOpaque ? whole : usedIn(whole, await readContent(volume, present)));
   }
   return uses;
 };
 
-/** Ids of the LVM physical volumes on this disk, so that a group is known to be on it as a whole. */
-const physicalVolumesIn = async (volumes: readonly Volume[]): Promise<ReadonlySet<string>> => {
-  const ids = new Set<string>();
-  for (const volume of volumes) {
-    const physical = await readPhysicalVolume(volume).catch((error: unknown) => {
-      if (refusalOf(error) === null) throw error;
-      return null;
-    });
-    if (physical !== null) ids.add(physical.id);
-  }
-  return ids;
-};
-
 /** A filesystem, or a physical volume of LVM with filesystems in it. Of what lies in the latter, the worst obstacle is told. */
-const readContent = async (volume: Volume, presentIds: ReadonlySet<string>): Promise<FilesystemReading<UsedSpace>> => {
+const readContent = async (volume: Volume, present: PhysicalVolumes): Promise<FilesystemReading<UsedSpace>> => {
   const inside: FilesystemReading<UsedSpace>[] = [];
   const lvm: UsedReader<UsedSpace> = (physical) =>
     readLvm(
       physical,
-      presentIds,
+      present,
       (logical) => readFilesystem(logical, FILESYSTEM_READERS),
       (name, reading) => inside.push(ofLogicalVolume(name, reading)),
     );
