@@ -6,7 +6,7 @@ import type { StageName } from './boot-timeline.ts';
 import type { Machine, MachineChange } from './machine.ts';
 import type { Presence } from './presence.ts';
 import type { Records } from './records.ts';
-import { SAYS } from './state.ts';
+import { AGENT_READS, SAYS } from './state.ts';
 
 /** Who speaks DHCP: the firmware's own boot request, a second-stage loader, our agent, or an installed system. */
 export type Speaker = 'firmware' | 'loader' | 'agent' | 'system';
@@ -81,7 +81,7 @@ export const createBoots = ({ records, presence, events, now, bootsOwnDisk, chan
       const begun = begin(byMac(bootMac), 'booting', 'agent');
       presence.contact(sessionId);
       events.log({ kind: 'agent.arrived', text: 'The agent said hello.', machineId: begun.id });
-      return put({ ...begun, sessionId, bootMac, says: 'The agent runs and reads the hardware.' });
+      return put({ ...begun, sessionId, bootMac, says: AGENT_READS });
     },
     giveBack: (machine) => {
       const was = before.get(machine.id);

@@ -3,7 +3,7 @@ import type { Fact } from '../../agent/protocol/facts.ts';
 import type { Failure } from '../../agent/protocol/failure.ts';
 import type { Inventory } from '../../agent/protocol/inventory.ts';
 import type { Outcome, Trace } from '../../preload/contract/policy.ts';
-import { SAYS } from './state.ts';
+import { AGENT_READS, AGENT_SILENT, SAYS } from './state.ts';
 import type { BootStage, MachineState, MachineView, Question } from '../../preload/contract/views.ts';
 
 export type Machine = {
@@ -102,7 +102,8 @@ export const machineView = (machine: Machine, facts: readonly Fact[], online: bo
   secureBoot: machine.inventory?.firmware?.secureBoot ?? null,
   state: machine.state,
   stateAtMs: machine.stateAtMs,
-  says: machine.says,
+  // Silence between hello and inventory: it ran out of memory, or was switched off.
+  says: machine.state === 'booting' && machine.says === AGENT_READS && !online ? AGENT_SILENT : machine.says,
   question: machine.question,
   failure: machine.failure,
   osoid: machine.osoid,

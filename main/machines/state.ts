@@ -39,3 +39,7 @@ export const SAYS: Readonly<Record<MachineState, string>> = {
   provisioned: 'Provisioned; it boots its own disk.',
   failed: 'It failed and is held until a person looks at it.',
 };
+
+/** Between an agent's hello and its inventory. */
+export const AGENT_READS = 'The agent runs and reads the hardware.';
+export const AGENT_SILENT = 'The agent said hello and has not been heard since: look at its screen, or restart it.';

@@ -42,6 +42,18 @@ describe('from a MAC to a machine', () => {
     // The second request of one boot may come while nobody may answer; what was loaded is loaded.
     expect(machines.heard(first, 'loader', 'the station does not listen')).toMatchObject({ state: 'booting' });
   });
+  test('an agent that falls silent before its inventory is not said to run', () => {
+    const { sessionId } = rig.agent(first);
+    expect(views()[0]).toMatchObject({ state: 'booting', online: true, says: 'The agent runs and reads the hardware.' });
+    rig.clock.atMs += SILENT_AFTER_MS;
+    expect(views()[0]).toMatchObject({ state: 'booting', online: false, says: expect.stringContaining('not been heard since') });
+    rig.station.machines.contact(sessionId);
+    expect(views()[0]).toMatchObject({ online: true, says: 'The agent runs and reads the hardware.' });
+    rig.clock.atMs += SILENT_AFTER_MS;
+    rig.station.machines.heard(first, 'loader');
+    rig.station.machines.reached(first, 'kernel');
+    expect(views()[0]?.says).not.toContain('heard since');
+  });
   test('the same machine on another port is folded into its record, with its events and its session', () => {
     const machine = rig.agent(first).inventory();
     rig.clock.atMs += SILENT_AFTER_MS;
