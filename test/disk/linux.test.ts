@@ -156,8 +156,20 @@ describe('disk attributes', () => {
     [
       'eMMC',
       'mmcblk0',
-      { tree: '/sys/devices/platform/mmc/mmc0/mmc0:0001/block/mmcblk0', files: { 'device/name': 'DF4064', 'device/serial': '0x1a2b' } },
-      { transport: 'mmc', model: 'DF4064', serial: '0x1a2b' },
+      {
+        tree: '/sys/devices/platform/mmc/mmc0/mmc0:0001/block/mmcblk0',
+        files: { 'device/name': 'DF4064', 'device/serial': '0x1a2b', 'device/type': 'MMC' },
+      },
+      { transport: 'mmc', model: 'DF4064', serial: '0x1a2b', removable: false },
+    ],
+    [
+      'memory card, which the kernel calls fixed',
+      'mmcblk1',
+      {
+        tree: `${PCI}/mmc_host/mmc1/mmc1:4567/block/mmcblk1`,
+        files: { removable: '0', 'device/name': 'QEMU!', 'device/serial': '0xdeadbeef', 'device/type': 'SD' },
+      },
+      { transport: 'mmc', model: 'QEMU!', removable: true },
     ],
     [
       'HP Smart Array of old',

@@ -84,7 +84,8 @@ const readAttributes = async (source: HardwareSource, name: string, options: Lin
     kind: rotational === '0' ? 'ssd' : rotational === '1' && transport !== 'virtio' ? 'hdd' : 'unknown',
     logicalSectorBytes,
     physicalSectorBytes: (await number('queue/physical_block_size')) || logicalSectorBytes,
-    removable: (await text('removable')) === '1' || transport === 'usb',
+    // A memory card in its slot counts as fixed for the kernel; eMMC, which is soldered in, calls itself MMC.
+    removable: (await text('removable')) === '1' || transport === 'usb' || (transport === 'mmc' && (await text('device/type')) === 'SD'),
     readOnlyHardware: options.writeProtected?.has(path) ?? false,
     bootMedia: options.bootMedia?.has(path) ?? false,
   };
