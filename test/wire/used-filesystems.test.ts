@@ -77,6 +77,8 @@ const SAMPLES: readonly Sample[] = [
   btrfs('as it is made today', []),
   btrfs('with one copy of its metadata', ['-m', 'single', '-n', '4096']),
   btrfs('with data and metadata mixed, SHA-256', ['-M', '--csum', 'sha256']),
+  btrfs('with XXH64', ['--csum', 'xxhash']),
+  btrfs('with BLAKE2b', ['--csum', 'blake2']),
   ntfs('with 4 KiB clusters', 4096),
   ntfs('with 512-byte clusters', 512),
   ntfs('with 64 KiB clusters', 65_536),

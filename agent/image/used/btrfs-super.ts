@@ -1,9 +1,11 @@
 // The superblock of Btrfs (Linux include/uapi/linux/btrfs_tree.h), its checksums, and chunks: stretches of the filesystem's own
 // address space, each with one or two places on the device.
 import { createHash } from 'node:crypto';
+import { blake2b256 } from './blake2b.ts';
 import { crc32c } from './crc32c.ts';
 import type { Volume } from './volume.ts';
 import { dirty, malformed, spansDisks, unsupported } from './volume.ts';
+import { xxh64 } from './xxhash.ts';
 
 export const SUPER_OFFSET = 64 * 1024;
 const SUPER_BYTES = 4096;
@@ -34,7 +36,7 @@ export type NodeAddress = { readonly logical: number; readonly level: number; re
 export const readBtrfsSuper = async (volume: Volume): Promise<BtrfsSuper> => {
   const block = await volume.read(SUPER_OFFSET, SUPER_BYTES);
   const checksumKind = block.readUInt16LE(196);
-  if (checksumKind !== 0 && checksumKind !== 2) throw unsupported('this Btrfs has checksums of a kind that is not known here');
+  if (checksumKind > 3) throw unsupported('this Btrfs has checksums of a kind that is not known here');
   if (!hasChecksum(block, checksumKind) || number64(block, 48) !== SUPER_OFFSET) throw malformed('its superblock fails its checksum');
   if ((block.readBigUInt64LE(188) & ~KNOWN_INCOMPATIBLE) !== 0n)
     throw unsupported('this Btrfs has features that are newer than this program');
@@ -84,11 +86,14 @@ export const parseChunk = (logical: number, item: Buffer, device: { readonly tot
   return { logical, lengthBytes, places };
 };
 
-/** Over everything behind the checksum's own 32 bytes: CRC-32C (0) or SHA-256 (2). */
-export const hasChecksum = (block: Buffer, kind: number): boolean =>
-  kind === 0
-    ? ~crc32c(0xffff_ffff, block.subarray(32)) >>> 0 === block.readUInt32LE(0)
-    : createHash('sha256').update(block.subarray(32)).digest().equals(block.subarray(0, 32));
+/** Over everything behind the checksum's own 32 bytes: CRC-32C (0), XXH64 (1), SHA-256 (2) or BLAKE2b (3). */
+export const hasChecksum = (block: Buffer, kind: number): boolean => {
+  const bytes = block.subarray(32);
+  const stored = block.subarray(0, 32);
+  if (kind === 0) return ~crc32c(0xffff_ffff, bytes) >>> 0 === stored.readUInt32LE(0);
+  if (kind === 1) return xxh64(bytes) === stored.readBigUInt64LE(0);
+  return (kind === 2 ? createHash('sha256').update(bytes).digest() : blake2b256(bytes)).equals(stored);
+};
 
 /** NaN for what no number can hold, so that every later check fails. */
 export const number64 = (bytes: Buffer, offset: number): number => {
