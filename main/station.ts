@@ -45,7 +45,9 @@ const PROXY_OWN_DISK_MS = 5 * 60_000;
 
 export const startStation = async (options: StationOptions): Promise<Result<RunningStation>> => {
   const now = options.now ?? Date.now;
-  const { publish, wire } = options;
+  const { publish } = options;
+  /** Where it serves now; `wire.serve` chooses anew. */
+  let { wire } = options;
   /** A database that cannot be written (a full disk) must not end the station from within a timer or a socket. */
   const safely = (where: string, work: () => void): void => {
     try {
@@ -138,7 +140,7 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
     withdrawOrder: agents.withdraw,
     endSession: agents.end,
     growLastPartition: true,
-    ownDiskAfterMs: wire.kind === 'rack' && wire.mode === 'proxy' ? PROXY_OWN_DISK_MS : null,
+    ownDiskAfterMs: () => (wire.kind === 'rack' && wire.mode === 'proxy' ? PROXY_OWN_DISK_MS : null),
   });
   const wireLog = createWireLog({
     now,
@@ -245,7 +247,12 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
     view,
     changed,
     publish,
-    wire,
+    wire: () => wire,
+    serveOn: async (next) => {
+      wire = next;
+      changed();
+      await keeper.serveOn(next);
+    },
     libraryFolder: options.libraryFolder,
     kitFolder: options.kitFolder,
   });

@@ -1,10 +1,12 @@
 // `rackside wire`: why does this machine not boot? Each MAC in a line, or one of them step by step with seconds.
 import { normaliseMac } from '../boot/paths.ts';
-import { success } from '../../agent/protocol/failure.ts';
+import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { PipeClient } from '../../preload/contract/pipe-client.ts';
 import type { WireTrail, WireTrailHead } from '../../preload/contract/wire-views.ts';
+import type { WirePort } from '../../preload/contract/wire-calls.ts';
 import { WIRE_STAGE_WORDS } from '../../preload/contract/wire-views.ts';
+import { modeOf, WIRE_OPTIONS } from '../wire/options.ts';
 import type { Command } from './command.ts';
 import { duration, table } from './output.ts';
 import { machineOf, printed, withStation } from './with-station.ts';
@@ -40,6 +42,19 @@ const describeHeads = (heads: readonly WireTrailHead[]): string =>
         ]),
       );
 
+const describePorts = (ports: readonly WirePort[]): string =>
+  table(
+    ['PORT', 'KIND', 'LINK', 'ADDRESSES'],
+    ports.map(({ name, kind, carrier, addresses }) => [
+      name,
+      kind,
+      carrier === null ? '?' : carrier ? 'up' : 'no link',
+      addresses.join(', ') || '-',
+    ]),
+  );
+
+const { nic, mode, address, pool, loopback } = WIRE_OPTIONS;
+
 /** A MAC may be of a machine that was never heard; anything else must be a machine's name. */
 const macsOf = async (station: PipeClient, typed: string): Promise<Result<readonly string[]>> => {
   const mac = normaliseMac(typed);
@@ -62,6 +77,42 @@ export const WIRE_COMMANDS: readonly Command[] = [
         const macs = await macsOf(station, typed);
         if (!macs.ok) return macs;
         return printed(invocation, await station.call('wire.get', { macs: [...macs.value] }), describeTrail);
+      }),
+  },
+  {
+    name: 'wire ports',
+    arguments: '',
+    help: "list the network ports of the station's computer",
+    options: {},
+    positionals: { least: 0, most: 0 },
+    run: (invocation) =>
+      withStation(invocation, async (station) => printed(invocation, await station.call('wire.ports', {}), describePorts)),
+  },
+  {
+    name: 'wire serve',
+    arguments: '--nic NIC',
+    help: 'serve on another port or in another mode without a restart; on another port, listening and arming end',
+    options: { nic, mode, address, pool, loopback },
+    positionals: { least: 0, most: 0 },
+    run: (invocation) =>
+      withStation(invocation, async (station) => {
+        const named = invocation.text('nic');
+        if (named === undefined && !invocation.flag('loopback'))
+          return failed('command.arguments', 'wire serve wants a port.', 'rackside wire ports lists them; then --nic NIC, or --loopback.');
+        const wanted = modeOf(invocation.text('mode'));
+        if (!wanted.ok) return wanted;
+        const [cidr, range] = [invocation.text('address'), invocation.text('pool')];
+        const answer = await station.call('wire.serve', {
+          nic: invocation.flag('loopback') ? null : (named ?? null),
+          mode: wanted.value,
+          ...(cidr === undefined ? {} : { address: cidr }),
+          ...(range === undefined ? {} : { pool: range }),
+        });
+        return printed(invocation, answer, ({ wire }) =>
+          wire.problem === null
+            ? `The station serves on ${wire.nic ?? 'loopback'} ${wire.address} (${wire.mode}).`
+            : `It does not serve yet: ${wire.problem.message} ${wire.problem.next} (${wire.problem.code})`,
+        );
       }),
   },
 ];

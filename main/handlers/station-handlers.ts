@@ -29,6 +29,8 @@ import { createSetHandlers } from '../sets/set-handlers.ts';
 import type { ImageSets } from '../sets/sets.ts';
 import type { SetRuns } from '../journey/set-runs.ts';
 import { placeOf, preflightFor } from '../station/preflight.ts';
+import { createWireHandlers } from './wire-handlers.ts';
+import type { WireHandlerParts } from './wire-handlers.ts';
 import type { WireLog } from '../wire-log/wire-log.ts';
 import type { WireOptions } from '../wire/options.ts';
 
@@ -50,7 +52,8 @@ export type HandlerParts = LibraryParts & {
   readonly wireLog: WireLog;
   readonly plan: SitePlan;
   readonly reports: SiteReports;
-  readonly wire: WireOptions;
+  wire(): WireOptions;
+  serveOn: WireHandlerParts['serveOn'];
   readonly libraryFolder: string;
   readonly kitFolder: string;
   view(): StationView;
@@ -96,6 +99,7 @@ export const createStationHandlers = (parts: HandlerParts): CallHandlers => {
     },
     ...createSetHandlers(parts),
     ...createReportHandlers(parts),
+    ...createWireHandlers(parts),
     ...createPolicyHandlers(parts),
     'station.get': () => later(success(parts.view())),
     'station.describe': (names) => {
@@ -109,7 +113,7 @@ export const createStationHandlers = (parts: HandlerParts): CallHandlers => {
     'preflight.run': async () =>
       success(
         await preflightFor({
-          ...placeOf(parts.wire),
+          ...placeOf(parts.wire()),
           libraryFolder: parts.libraryFolder,
           dataFolder: null,
           kitFolder: parts.kitFolder,

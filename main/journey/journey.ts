@@ -21,7 +21,7 @@ export type JourneyOptions = Omit<Parts, 'consents' | 'overrides' | 'rescans'> &
     /** Called when an agent says that it leaves; its session is over. */
     readonly endSession: (sessionId: string) => void;
     /** Beside someone else's server: an agent that nobody answers goes back to its own disk after this time; null: it waits. */
-    readonly ownDiskAfterMs: number | null;
+    readonly ownDiskAfterMs: () => number | null;
   };
 
 export type Journey = FromAgents &
@@ -57,7 +57,7 @@ export const createJourney = (options: JourneyOptions): Journey => {
       saving.atomically(() => endOverdueInstallers(parts));
       machines.sweep();
       // In this order: who gets a place now is not sent away as well.
-      eachOnline((machine) => letGo(parts, options.ownDiskAfterMs, admit(parts, machine)));
+      eachOnline((machine) => letGo(parts, options.ownDiskAfterMs(), admit(parts, machine)));
     },
   };
 };

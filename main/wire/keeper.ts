@@ -5,6 +5,7 @@ import type { DhcpEvent } from '../dhcp/events.ts';
 import { watchNic } from '../network/watch-nic.ts';
 import { startWire } from './wire.ts';
 import type { RunningWire, WireParts } from './wire.ts';
+import type { WireOptions } from './options.ts';
 
 export type WireKeeperOptions = WireParts & {
   /** A machine's firmware begins a new boot. */
@@ -18,6 +19,8 @@ export type WireKeeperOptions = WireParts & {
 export type WireKeeper = {
   /** Resolves after the first attempt, whatever came of it. */
   start(): Promise<void>;
+  /** Ends where it serves and begins there; resolves after the first attempt. */
+  serveOn(wire: WireOptions): Promise<void>;
   problem(): Failure | null;
   ports(): { readonly dhcp: number; readonly tftp: number; readonly http: number };
   stop(): Promise<void>;
@@ -35,6 +38,7 @@ export const speakerOf = (event: DhcpEvent): readonly ['firmware' | 'own-system'
 };
 
 export const keepWire = (options: WireKeeperOptions): WireKeeper => {
+  let wire = options.options;
   let running: RunningWire | null = null;
   let problem: Failure | null = null;
   let stopped = false;
@@ -64,7 +68,7 @@ export const keepWire = (options: WireKeeperOptions): WireKeeper => {
   };
   const attempt = async (): Promise<void> => {
     if (stopped || running !== null) return;
-    const started = await startWire({ ...options, onDhcp });
+    const started = await startWire({ ...options, options: wire, onDhcp });
     if (started.ok) {
       running = started.value;
       say(null);
@@ -80,17 +84,28 @@ export const keepWire = (options: WireKeeperOptions): WireKeeper => {
   // A step that threw (a bug; it is logged as unhandled) must not keep the ones after it from running, stop() least of all.
   const queue = (step: () => Promise<void>): Promise<void> => (work = work.then(step, step));
 
-  const watch =
-    options.options.kind === 'rack'
-      ? watchNic(options.options.nic, ({ what }) => {
+  const watchIt = () =>
+    wire.kind === 'rack'
+      ? watchNic(wire.nic, ({ what }) => {
           // A flapping link changes nothing for open sockets; a device that was away or has another address does.
           if (what === 'link-down' || (what === 'link-up' && running !== null)) return options.onChange(problem);
           void queue(async () => (await end(), attempt()));
         })
       : null;
+  let watch = watchIt();
 
   return {
     start: () => queue(attempt),
+    serveOn: (next) =>
+      queue(async () => {
+        clearTimeout(retry);
+        watch?.stop();
+        await end();
+        if (stopped) return;
+        wire = next;
+        watch = watchIt();
+        await attempt();
+      }),
     problem: () => problem,
     ports: () => running?.ports ?? { dhcp: 0, tftp: 0, http: 0 },
     stop: async () => {

@@ -17,6 +17,7 @@ import { READY_CALLS } from './ready.ts';
 import { REPORT_CALLS } from './report.ts';
 import { SET_CALLS } from './image-set.ts';
 import { RECIPE_CALLS } from './recipe.ts';
+import { WIRE_CALLS } from './wire-calls.ts';
 import { wireTrailHeadSchema, wireTrailSchema } from './wire-views.ts';
 import {
   eventViewSchema,
@@ -51,6 +52,7 @@ export const CALLS = {
   ...REPORT_CALLS,
   ...RECIPE_CALLS,
   ...SET_CALLS,
+  ...WIRE_CALLS,
   'station.get': { argument: none, answer: stationViewSchema },
   'station.describe': {
     argument: z.strictObject({ siteName: z.string().min(1).max(200).optional(), operator: z.string().min(1).max(200).optional() }),

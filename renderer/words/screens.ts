@@ -130,6 +130,18 @@ export const WORDS = {
     times: { '15': '15 minutes', '60': '1 hour', '240': '4 hours', '480': '8 hours', none: 'until switched off' },
     only: 'Only these machines',
     onlyHelp: 'MAC addresses, one a line. Empty: every machine that asks.',
+    serveElsewhere: 'Serve elsewhere…',
+    serveTitle: 'Where shall the station serve?',
+    serveText:
+      'On another port, listening and arming end: they were meant for the machines of the old one. As a DHCP server it first listens for others, which takes some seconds.',
+    serveDo: 'Serve there',
+    serving: 'Listening to the wire …',
+    served: (port: string): string => `The station serves on ${port}.`,
+    addressHelp: 'Empty: the one that the port has.',
+    portLabel: (name: string, port: { readonly carrier: boolean | null; readonly addresses: readonly string[] } | undefined): string =>
+      port === undefined
+        ? `${name} (not there)`
+        : [name, port.carrier === false ? 'no link' : '', port.addresses[0] ?? 'no address'].filter(Boolean).join(' · '),
     ports: 'Only at these switch ports',
     portsHelp:
       'One a line: Gi1/0/7, or sw-12 Gi1/0/7, as the switch names itself by LLDP or in DHCP option 82. A machine that was never here is known by option 82 alone.',

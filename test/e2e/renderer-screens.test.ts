@@ -97,6 +97,29 @@ test('listening: header switch and the full form', async () => {
   ]);
 });
 
+test('serving on another port: what is no wired port is not offered, a refusal stays in the dialog', async () => {
+  await open('Wire');
+  await page.getByRole('button', { name: 'Serve elsewhere…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Where shall the station serve?' });
+  const port = dialog.getByRole('combobox').first();
+  await expect.poll(() => port.locator('option').allInnerTexts()).toContain('enx00e04c · no link · no address');
+  expect((await port.locator('option').allInnerTexts()).join()).not.toContain('wlp3s0');
+  expect(await window.audit()).toEqual([]);
+  await port.selectOption('enx00e04c');
+  await dialog.getByRole('combobox').nth(1).selectOption('beside another DHCP server');
+  await dialog.getByRole('button', { name: 'Serve there' }).click();
+  await dialog.getByText('There is no link on enx00e04c').waitFor();
+  await dialog.getByRole('textbox').fill('10.78.0.1/24');
+  await dialog.getByRole('button', { name: 'Serve there' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByText('The station serves on enx00e04c.').waitFor();
+  expect(made('wire.serve')).toEqual([
+    { nic: 'enx00e04c', mode: 'proxy' },
+    { nic: 'enx00e04c', mode: 'proxy', address: '10.78.0.1/24' },
+  ]);
+  await page.getByRole('region', { name: 'Wire', exact: true }).getByText('10.78.0.1').waitFor();
+});
+
 test('preflight and the event log', async () => {
   await open('Wire');
   await page.getByRole('button', { name: 'Run preflight' }).click();

@@ -125,7 +125,7 @@ export const createRig = (
       },
       endSession: (sessionId) => ended.push(sessionId),
       growLastPartition: true,
-      ownDiskAfterMs: options.ownDiskAfterMs ?? null,
+      ownDiskAfterMs: () => options.ownDiskAfterMs ?? null,
     });
     return {
       sites,

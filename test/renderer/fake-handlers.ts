@@ -102,6 +102,19 @@ export const handlersFor = (state: FakeState, tools: FakeTools): CallHandlers =>
       publish({ name: 'job.changed', payload: cancelled });
       return success(cancelled);
     },
+    'wire.ports': async () =>
+      success([
+        { name: 'enp0s31f6', kind: 'wired', addresses: ['10.77.0.1/24'], carrier: true },
+        { name: 'enx00e04c', kind: 'wired', addresses: [], carrier: false },
+        { name: 'wlp3s0', kind: 'wireless', addresses: ['192.168.1.20/24'], carrier: true },
+      ]),
+    'wire.serve': async ({ nic, mode, address }) => {
+      if (nic === 'enx00e04c' && address === undefined)
+        return failed('wire.no-link', `There is no link on ${nic}, so its address is not known.`, 'Check the cable.');
+      const rack = { kind: 'rack' as const, nic, address: address?.split('/')[0] ?? '10.77.0.1', mode };
+      const loopback = { kind: 'loopback' as const, nic: null, address: '127.0.0.1', mode: 'server' as const };
+      return station({ wire: { ...(nic === null ? loopback : rack), httpPort: 8067, problem: null } });
+    },
     'wire.list': async () => success([...state.wire.list()]),
     'wire.get': async ({ macs }) => success(state.wire.latest(macs)),
     'events.list': async ({ afterId, beforeId, limit, machineId }) => {

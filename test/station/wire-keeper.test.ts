@@ -20,6 +20,15 @@ afterEach(async () => {
   keeper = null;
 });
 
+const RACK_WITHOUT_NIC = {
+  nic: 'nic-of-nobody',
+  network: { address: '10.77.0.1', prefixLength: 24 },
+  mode: 'server',
+  pool: { first: '10.77.0.100', last: '10.77.0.200' },
+  httpPort: 0,
+  leaseSeconds: 60,
+} as const;
+
 const keep = (httpPort: number) => {
   const changes: (string | null)[] = [];
   const heardChange = Promise.withResolvers<Failure | null>();
@@ -86,6 +95,26 @@ test('a port that another holds is the problem until it is free; then it serves 
   await serving;
   expect(wire.ports().http).toBe(port);
   expect(changes).toEqual(['http.port-taken', null]);
+});
+
+test('serves elsewhere: the old ports are free, the new ones answer, and what held the old one up is forgotten', async () => {
+  const holder = createServer().listen(0, '127.0.0.1');
+  await once(holder, 'listening');
+  const { keeper: kept, changes } = keep((holder.address() as AddressInfo).port);
+  await kept.start();
+  expect(kept.problem()?.code).toBe('http.port-taken');
+  await kept.serveOn({ kind: 'loopback', leases: 10, httpPort: 0 });
+  expect(kept.problem()).toBeNull();
+  const first = kept.ports();
+  expect(first.http).toBeGreaterThan(0);
+  await kept.serveOn({ kind: 'loopback', leases: 20, httpPort: 0 });
+  expect([kept.problem(), changes.at(-1)]).toEqual([null, null]);
+  const again = createServer().listen(first.http, '127.0.0.1');
+  await once(again, 'listening');
+  again.close();
+  holder.close();
+  await kept.serveOn({ kind: 'rack', ...RACK_WITHOUT_NIC });
+  expect([kept.problem()?.code, kept.ports().http]).toEqual(['wire.no-such-nic', 0]);
 });
 
 test('stop ends the trying', async () => {

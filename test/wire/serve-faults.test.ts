@@ -105,3 +105,25 @@ test('a system on a machine that nobody knows gets no address; with --lease-to-a
   await serve('--lease-to-all', '--router', '10.8.0.254');
   expect((await ask()).stdout).toMatch(/udhcpc bound ip=10\.8\.0\.\d+ mask=24 server=10\.8\.0\.1 .* router=10\.8\.0\.254 /);
 });
+
+test('on another port and in another mode without a restart: listening ends with the port, and stays with the mode', async () => {
+  const third = lab.namespace('third');
+  lab.cable({ namespace: station, name: 'eth1', address: '10.8.1.1/24' }, { namespace: third, name: 'eth0' });
+  await serve('--lease-to-all');
+  const ports = JSON.parse(await rackside('wire', 'ports', '--json')) as readonly { readonly name: string }[];
+  expect(ports.map(({ name }) => name)).toEqual(expect.arrayContaining(['eth0', 'eth1', 'lo']));
+  const status = async (): Promise<StationView> => JSON.parse(await rackside('status', '--json')) as StationView;
+
+  expect(await rackside('wire', 'serve', '--nic', 'eth0', '--mode', 'proxy')).toContain('serves on eth0 10.8.0.1 (proxy)');
+  expect(await status()).toMatchObject({ wire: { nic: 'eth0', mode: 'proxy', httpPort: 8067, problem: null }, listening: { on: true } });
+
+  expect(await rackside('wire', 'serve', '--nic', 'eth1')).toContain('serves on eth1 10.8.1.1 (server)');
+  expect(await status()).toMatchObject({ wire: { nic: 'eth1', mode: 'server', problem: null }, listening: { on: false } });
+  expect(await rackside('events')).toMatch(/wire\.chosen .*serve on eth1 10\.8\.1\.1\./);
+  // The old port is nobody's any more.
+  await (await hold('udp', 69)).stop();
+
+  const nowhere = await station.node('main/command/rackside.ts', words('wire', 'serve', '--nic', 'eth9')).ended;
+  expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('(wire.no-such-nic)') });
+  expect((await status()).wire.nic).toBe('eth1');
+});
