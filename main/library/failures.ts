@@ -32,6 +32,7 @@ export const storeFailure = (error: unknown, name: string, doing: 'reading' | 'w
     case 'ENXIO':
     case 'ESTALE':
     case 'ENOTCONN':
+    case 'ECONNABORTED':
       return failed('library.unreadable', `The library's disk does not answer (${code}).`, 'Plug the disk in again, or replace it.');
     default:
       if (code === '' || !(error instanceof Error)) throw error;

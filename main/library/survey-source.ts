@@ -1,6 +1,7 @@
 // The short part of an import, before anything is stored: the disk's partition table, the blocks that its filesystems use, and what
 // makes the file no image at all. A filesystem that cannot be read is taken whole, with the reason; that never stops an import.
 import { MAX_DISK_BYTES } from '../../agent/image/chunk-table.ts';
+import { identifyFilesystem } from '../../agent/image/filesystem.ts';
 import type { FoundFilesystem } from '../../agent/image/manifest.ts';
 import type { PartitionTable, ReadAt } from '../../agent/image/partition-table.ts';
 import { PROVENANCE_BYTES, hasMark, provenancePlace } from '../../agent/image/provenance.ts';
@@ -47,7 +48,8 @@ export const surveySource = async (
     const found = await readPartitionTable(read, { sizeBytes });
     if (!found.ok) return found;
     const table = found.value;
-    const refused = refuseTable(table, options.allowNoPartitionTable === true);
+    const bare = table.kind === 'none' ? ((await identifyFilesystem(read, 0))?.kind ?? null) : null;
+    const refused = refuseTable(table, options.allowNoPartitionTable === true, bare);
     // An ISO that is made to be put on a stick has a boot sector, or partitions around its own files.
     const isUnlikeDisk = refused === undefined ? isLabelOnly(table) : UNLIKE_DISKS.has(refused.failure.code);
     if (isUnlikeDisk && (await isIso(read))) return refuseIso();
@@ -74,11 +76,12 @@ const UNLIKE_DISKS: ReadonlySet<string> = new Set(['image.no-partition-table', '
 const isLabelOnly = ({ kind, partitions }: PartitionTable): boolean => kind === 'mbr' && partitions.every(({ type }) => type === '0xcd');
 const isIso = async (read: ReadAt): Promise<boolean> => Buffer.from(await read(0x8001, 5)).toString('latin1') === 'CD001';
 
-const refuseTable = (table: PartitionTable, allowNone: boolean): ReturnType<typeof failed> | undefined => {
+/** `bare`: what begins with the disk itself. */
+const refuseTable = (table: PartitionTable, allowNone: boolean, bare: string | null): ReturnType<typeof failed> | undefined => {
   if (table.kind === 'none' && !allowNone)
     return failed(
       'image.no-partition-table',
-      'The file has no partition table, so it is no image of a disk.',
+      `The file has no partition table${bare === null ? '' : ` but ${bare} from its first byte on`}, so it is no image of a disk.`,
       'Choose an image of a whole disk. If the file is an archive, unpack it first.',
     );
   if (table.problems.includes('disk-smaller-than-table') || table.problems.includes('partition-beyond-end'))

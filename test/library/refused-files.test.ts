@@ -58,6 +58,16 @@ test('what is packed in another form, or twice', async () => {
   expect((await readdir(folder)).filter((name) => name.startsWith('rackside-import-'))).toEqual([]);
 });
 
+test.skipIf(lacksTools())('a bare filesystem is named', async () => {
+  const path = join(folder, 'bare.img');
+  await writeFile(path, Buffer.alloc(4 * MIB));
+  await run('mke2fs', ['-q', '-F', path], { env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` } });
+  expect(await refusalOf(path)).toMatchObject({
+    code: 'image.no-partition-table',
+    message: 'The file has no partition table but ext from its first byte on, so it is no image of a disk.',
+  });
+});
+
 describe.skipIf(lacksTools('xorriso'))('an ISO', () => {
   test.each([
     ['that is made for a stick', ['-isohybrid-mbr', 'boot', '-b', 'loader', '-no-emul-boot', '-boot-load-size', '4']],
