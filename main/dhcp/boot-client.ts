@@ -35,6 +35,9 @@ export const AGENT_VENDOR_CLASS = 'rackside-agent';
 /** Our own foreign-server probe, which another station must answer so that two stations find each other. */
 export const PROBE_VENDOR_CLASS = 'rackside-probe';
 
+/** Its vendor class says so, or, where it asks as firmware would, its user class. */
+export const isProbe = ({ vendorClass, userClass }: BootClient): boolean => [vendorClass, userClass].includes(PROBE_VENDOR_CLASS);
+
 /** @param address what the client has or is about to get; its own ciaddr when omitted. */
 export const bootClientOf = (packet: DhcpPacket, address?: string): BootClient => {
   const vendorClass = textOption(packet, OPTION.vendorClass);

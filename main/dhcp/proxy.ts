@@ -1,6 +1,6 @@
 // proxyDHCP as one pure function (PXE 2.1 section 2.2.3 and chapter 3): another server leases the addresses, we only say what to
 // boot. The OFFER on port 67 already names server and file, which every firmware we know takes; port 4011 answers those that insist.
-import { bootClientOf, PROBE_VENDOR_CLASS, type BootAnswer, type BootClient } from './boot-client.ts';
+import { bootClientOf, isProbe, PROBE_VENDOR_CLASS, type BootAnswer, type BootClient } from './boot-client.ts';
 import { heardEvent, type DhcpEvent } from './events.ts';
 import { addressOption, messageType, OPTION, textBytes, type DhcpMessage } from './options.ts';
 import { NO_ADDRESS, type DhcpPacket } from './packet.ts';
@@ -27,7 +27,7 @@ export const serveProxy = (
   if (packet.op !== 1 || message === null || packet.hardwareAddress.byteLength !== 6) return { actions: [], events: [] };
   const client = bootClientOf(packet);
   // Another station looks for servers: it is told that we are here, and of no address. It is no machine, and not reported.
-  if (client.vendorClass === PROBE_VENDOR_CLASS) return { actions: message === 'discover' ? [hereWeAre(packet, config)] : [], events: [] };
+  if (isProbe(client)) return { actions: message === 'discover' ? [hereWeAre(packet, config)] : [], events: [] };
   const answer = decide(packet, message, port, client, config, decideBoot);
   const heard = heardEvent(packet, message, client, 'code' in answer ? answer : null);
   if ('code' in answer) return { actions: [], events: [heard, ...leasedElsewhere(packet, message, port, client)] };

@@ -2,7 +2,7 @@
 // events out. Boot answers come from the `decideBoot` callback. service.ts carries them to and from the wire.
 import { assertNever } from '../../agent/protocol/failure.ts';
 import { broadcastAddress, contains, inRange, networkAddress, type Ipv4Range } from '../network/ipv4.ts';
-import { bootClientOf, PROBE_VENDOR_CLASS, type BootAnswer, type BootClient } from './boot-client.ts';
+import { bootClientOf, isProbe, PROBE_VENDOR_CLASS, type BootAnswer, type BootClient } from './boot-client.ts';
 import { heardEvent, type DhcpEvent } from './events.ts';
 import { chooseAddress, clientKeyOf, declinedKey, isLive, type Lease, type LeaseChange } from './leases.ts';
 import { addressOption, messageType, OPTION, textBytes, textOption, type DhcpMessage } from './options.ts';
@@ -52,7 +52,7 @@ export const serve = (
   if (packet.op !== 1 || message === null || packet.hardwareAddress.byteLength !== 6) return { actions: [], leaseChanges: [], events: [] };
   const exchange = exchangeOf(packet, message, now, leases, config, decideBoot);
   // Another station listening for servers is no machine: answered, not reported.
-  if (exchange?.client.vendorClass === PROBE_VENDOR_CLASS) return { ...probed(exchange), events: [] };
+  if (exchange !== null && isProbe(exchange.client)) return { ...probed(exchange), events: [] };
   const outcome =
     exchange === null ? silent(silence('other-network', `relayed from another network by ${packet.relayAddress}`)) : answer(exchange);
   const heard = heardEvent(packet, message, exchange?.client ?? bootClientOf(packet), outcome.silence ?? null);

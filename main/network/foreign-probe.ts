@@ -16,6 +16,7 @@ export type ForeignDhcpServer = {
   readonly sentFrom: string;
   /** What it would lease; null for a proxyDHCP offer. */
   readonly offeredAddress: string | null;
+  /** What it has machines boot; some servers say so to firmware alone (`asFirmware`). */
   readonly bootFile: string | null;
   /** Another Rackside station. */
   readonly rackside: boolean;
@@ -31,6 +32,8 @@ export type ForeignProbeOptions = {
   readonly sendAtMs?: readonly number[];
   /** The made-up client, locally administered; for a caller that must know it again on port 67. */
   readonly mac?: string;
+  /** Every question is put once more as x64 UEFI firmware would. */
+  readonly asFirmware?: boolean;
   readonly signal?: AbortSignal;
   /** For tests: another way to a socket on port 68. */
   readonly open?: () => Promise<Result<Datagrams>>;
@@ -44,7 +47,7 @@ export const randomLocalMac = (): string => `02:${Array.from(randomBytes(5), (by
  * network.port-denied, …): the wire is then unknown, not free.
  */
 export const probeForeignDhcp = async (options: ForeignProbeOptions): Promise<Result<readonly ForeignDhcpServer[]>> => {
-  const { nic, address, ownServerIds, listenMs = 5000, sendAtMs = [0, 1000], mac = randomLocalMac(), signal } = options;
+  const { nic, address, ownServerIds, listenMs = 5000, sendAtMs = [0, 1000], mac = randomLocalMac(), asFirmware = false, signal } = options;
   // Shared: the system's own DHCP client may sit on port 68, and does no harm there.
   const opened = await (options.open ?? (() => openDeviceUdp({ nic, address, port: 68, share: true })))();
   if (!opened.ok) return opened;
@@ -55,16 +58,18 @@ export const probeForeignDhcp = async (options: ForeignProbeOptions): Promise<Re
     const decoded = decode(bytes);
     if (!decoded.ok) return;
     const server = serverIn(decoded.value, transactionId, from.address);
-    if (server !== null && !ownServerIds.includes(server.serverId)) found.set(server.serverId, server);
+    if (server === null || ownServerIds.includes(server.serverId)) return;
+    const bootFile = server.bootFile ?? found.get(server.serverId)?.bootFile ?? null;
+    found.set(server.serverId, { ...server, bootFile });
   });
   const stop = new AbortController();
   const ending = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const wait = (ms: number): Promise<void> => sleep(ms, undefined, { signal: ending }).catch(() => undefined);
-  const question = encode(discover(mac, transactionId));
+  const questions = [PROBE_OPTIONS, ...(asFirmware ? [FIRMWARE_OPTIONS] : [])].map((asks) => encode(discover(mac, transactionId, asks)));
   try {
     const asking = sendAtMs.map(async (atMs) => {
       await wait(atMs);
-      if (!ending.aborted) await socket.send(question, { address: '255.255.255.255', port: 67 });
+      for (const question of questions) if (!ending.aborted) await socket.send(question, { address: '255.255.255.255', port: 67 });
     });
     await Promise.all([...asking, wait(listenMs)]);
     return success([...found.values()]);
@@ -74,8 +79,19 @@ export const probeForeignDhcp = async (options: ForeignProbeOptions): Promise<Re
   }
 };
 
+type Asks = readonly (readonly [number, Uint8Array])[];
+
+const PROBE_OPTIONS: Asks = [[OPTION.vendorClass, textBytes(PROBE_VENDOR_CLASS)]];
+
+/** A user class that no firmware sends tells another station that nobody boots here. */
+const FIRMWARE_OPTIONS: Asks = [
+  [OPTION.vendorClass, textBytes('PXEClient:Arch:00007:UNDI:003000')],
+  [OPTION.architecture, Uint8Array.of(0, 7)],
+  [OPTION.userClass, textBytes(PROBE_VENDOR_CLASS)],
+];
+
 /** The broadcast flag is a must: a unicast offer would go to a MAC that no NIC has. */
-const discover = (mac: string, transactionId: number): DhcpPacket => ({
+const discover = (mac: string, transactionId: number, asks: Asks): DhcpPacket => ({
   op: 1,
   hardwareType: 1,
   hardwareAddress: macBytes(mac),
@@ -91,7 +107,7 @@ const discover = (mac: string, transactionId: number): DhcpPacket => ({
   bootFile: '',
   options: new Map([
     [OPTION.messageType, messageTypeOption('discover')],
-    [OPTION.vendorClass, textBytes(PROBE_VENDOR_CLASS)],
+    ...asks,
     [OPTION.parameterList, Uint8Array.of(OPTION.subnetMask, OPTION.router, OPTION.serverId, OPTION.tftpServerName, OPTION.bootFileName)],
   ]),
 });

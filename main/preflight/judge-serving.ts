@@ -119,6 +119,14 @@ export const judgeForeignDhcp = (mode: 'server' | 'proxy', probe: Result<readonl
         );
   if (probe.value.some((server) => server.rackside))
     return fail('foreign-dhcp', `Another Rackside station serves on this wire: ${servers}.`, 'Stop one of the two.', facts);
+  const rival = probe.value.find(({ bootFile }) => bootFile !== null);
+  if (rival !== undefined)
+    return warn(
+      'foreign-dhcp',
+      `${rival.serverId} has machines boot "${rival.bootFile}": firmware follows the server that gives it its address, and not this station.`,
+      'Take its boot entries away for the machines of this rack: next-server and filename, options 60, 66 and 67.',
+      facts,
+    );
   return probe.value.length > 0
     ? pass('foreign-dhcp', `${servers} hands out addresses; this station adds the boot files.`, facts)
     : warn(

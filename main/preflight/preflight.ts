@@ -80,7 +80,7 @@ const checkNic = async (options: PreflightOptions, nic: Nic, nics: readonly Nic[
   const ask = nic.carrier !== false && safe.ok && probeMs > 0;
   const listening = { nic, address, listenMs: probeMs, ...(signal ? { signal } : {}) };
   const [probe, heard] = ask
-    ? await Promise.all([probeForeignDhcp({ ...listening, ownServerIds: [address] }), hearWire(listening)])
+    ? await Promise.all([probeForeignDhcp({ ...listening, ownServerIds: [address], asFirmware: mode === 'proxy' }), hearWire(listening)])
     : [null, null];
   return [
     ...judged,

@@ -172,7 +172,7 @@ const stoppedAfter = (stage: WireStage, { mode }: WireSituation, steps: readonly
         'file-not-asked',
         'It knows its boot file and never asked for it.',
         mode === 'proxy'
-          ? 'A firewall may drop UDP ports 4011 or 69 on this computer, or the firmware listens to the other DHCP server alone: try rackside preflight.'
+          ? 'The server that gives it its address may name a boot file of its own, which firmware prefers, or a firewall may drop UDP ports 4011 or 69 on this computer: rackside preflight looks for both.'
           : 'A firewall may drop UDP port 69 on this computer: rackside preflight names it. Or the firmware is set to HTTP boot or IPv6 only.',
       );
     case 'loader':

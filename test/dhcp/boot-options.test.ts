@@ -141,6 +141,14 @@ describe('proxy', () => {
     ]);
     expect(events).toEqual([]);
   });
+  test('nor is one that asks as firmware would, to learn who else says what to boot', () => {
+    const probe = new Map([...ovmfOptions, [OPTION.userClass, textBytes('rackside-probe')] as const]);
+    const outcome = proxy(clientPacket('discover', { options: probe }));
+    expect(outcome.events).toEqual([]);
+    expect(outcome.actions.map(({ packet }) => [packet.bootFile, textOption(packet, OPTION.vendorClass)])).toEqual([
+      ['', 'rackside-probe'],
+    ]);
+  });
   test('4011: an ACK to where the request came from, the menu choice given back', () => {
     const item = Uint8Array.of(71, 4, 128, 0, 0, 0, 255);
     const packet = clientPacket('request', {

@@ -128,6 +128,7 @@ describe('other DHCP servers', () => {
     ['server', success([server]), 'fail', '192.168.1.1'],
     ['server', success([station]), 'fail', 'another Rackside station'],
     ['proxy', success([server]), 'pass', 'adds the boot files'],
+    ['proxy', success([server, { ...server, bootFile: 'pxelinux.0' }]), 'warn', 'has machines boot "pxelinux.0"'],
     ['proxy', success([]), 'warn', 'nobody answered'],
     ['proxy', success([server, station]), 'fail', 'Stop one of the two'],
     ['server', failed('network.port-denied', 'May not.', 'Get the right.'), 'warn', 'Get the right'],

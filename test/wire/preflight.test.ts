@@ -58,6 +58,12 @@ test('another DHCP server: server mode must not start beside it, proxy mode may'
   expect((await preflight('proxy'))['foreign-dhcp']).toMatchObject({ verdict: 'pass' });
 });
 
+test('another DHCP server that tells firmware, and nobody else, what to boot', async () => {
+  const boots = ['--dhcp-vendorclass=set:pxe,PXEClient', '--dhcp-boot=tag:pxe,pxelinux.0'];
+  await dnsmasq(other, '--dhcp-range=10.8.0.100,10.8.0.150,1h', '--interface=eth0', '--dhcp-leasefile=/dev/null', ...boots);
+  expect((await preflight('proxy'))['foreign-dhcp']).toMatchObject({ verdict: 'warn', message: expect.stringContaining('pxelinux.0') });
+});
+
 test('proxy mode without anyone who gives addresses', async () => {
   expect((await preflight('proxy', 500))['foreign-dhcp']).toMatchObject({ verdict: 'warn' });
 });
