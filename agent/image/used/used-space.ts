@@ -13,7 +13,7 @@ import { readLvm } from './lvm.ts';
 import type { PhysicalVolumes } from './lvm-group.ts';
 import { physicalVolumesIn } from './lvm-volume.ts';
 import type { UsedReader, UsedSpace, Volume } from './volume.ts';
-import { volumeAt } from './volume.ts';
+import { unsupported, volumeAt } from './volume.ts';
 
 /** One partition: what is in it, and which of its bytes an image needs. */
 export type PartitionUse = FoundFilesystem & {
@@ -38,6 +38,14 @@ export type PartitionUse = FoundFilesystem & {
 
 const MICROSOFT_RESERVED_TYPE = 'e3c9e316-0b5c-4db8-817d-f92df00215ae';
 const PREP_TYPES: readonly string[] = ['9e1a2d38-c612-4316-aa26-8b49521e5a8b', '0x41'];
+
+/** Windows' own volume managers: dynamic disks (LDM) and storage pools, whose volumes may lie in pieces or on several disks. */
+const MANAGED_TYPES: readonly string[] = [
+  '0x42',
+  'af9b60a0-1431-4f62-bc68-3311714a69ad',
+  '5808c8aa-7e8f-42e0-85d2-e904e434cfb3',
+  'e75caf8f-f680-4cee-afa3-b001e56efc2d',
+];
 
 /** What firmware reads by itself, and what has no filesystem: kept to the last byte. */
 const isKeptExactly = (partition: Partition): boolean =>
@@ -81,10 +89,14 @@ export const readUsedSpace = async (
       refuses: false,
     };
     const isOpaque = place.lengthBytes === 0 || isKeptExactly(partition);
-    uses.push(isOpaque ? whole : usedIn(whole, await readContent(volume, present)));
+    if (isOpaque) uses.push(whole);
+    else if (MANAGED_TYPES.includes(partition.type)) uses.push({ ...whole, obstacle: MANAGED });
+    else uses.push(usedIn(whole, await readContent(volume, present)));
   }
   return uses;
 };
+
+const MANAGED = unsupported('it belongs to a dynamic disk or a storage pool of Windows').failure;
 
 /** A filesystem, or a physical volume of LVM with filesystems in it. Of what lies in the latter, the worst obstacle is told. */
 const readContent = async (volume: Volume, present: PhysicalVolumes): Promise<FilesystemReading<UsedSpace>> => {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lacksTools } from '../real-disk.ts';
-import { MIB, tool, useOfBytes } from './rig.ts';
+import { readUsedSpace } from '../../../agent/image/used/used-space.ts';
+import { MIB, bareTable, readerOfFile, tool, useOfBytes } from './rig.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -45,6 +46,18 @@ test.skipIf(lacksTools('mkfs.fat'))('a locked stick (BitLocker To Go) is what it
   const bytes = await readFile(path);
   bytes.set(Buffer.from('3bd66749292ed84a8399f6a339e3d001', 'hex'), 424);
   expect(await useOfBytes(bytes)).toMatchObject({ kind: 'bitlocker', capture: 'whole', obstacle: null });
+});
+
+test.skipIf(lacksTools('mkntfs'))('a partition of a Windows dynamic disk is whole, whatever begins in it', async () => {
+  const path = join(folder, 'dynamic.img');
+  await writeFile(path, Buffer.alloc(32 * MIB));
+  await tool('mkntfs', ['-q', '-F', '-f', path]);
+  const read = readerOfFile(path);
+  for (const type of ['0x42', 'af9b60a0-1431-4f62-bc68-3311714a69ad', 'e75caf8f-f680-4cee-afa3-b001e56efc2d']) {
+    const [use] = await readUsedSpace(read, bareTable(32 * MIB, type));
+    expect(use).toMatchObject({ kind: 'ntfs', capture: 'whole', usedBytes: 32 * MIB, refuses: false });
+    expect(use?.obstacle).toMatchObject({ code: 'filesystem.unsupported', message: expect.stringContaining('dynamic disk') });
+  }
 });
 
 test('a disc that is UDF and ISO 9660 at once is one kind', async () => {
