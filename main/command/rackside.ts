@@ -25,6 +25,7 @@ import { RECIPE_COMMANDS } from './recipe-commands.ts';
 import { RECORD_COMMANDS } from './record-commands.ts';
 import { REPORT_COMMANDS } from './report-commands.ts';
 import { SET_COMMANDS } from './set-commands.ts';
+import { SHELF_COMMANDS } from './shelf-commands.ts';
 import { SITE_COMMANDS } from './site-commands.ts';
 import { STATION_COMMANDS } from './station-commands.ts';
 import { TRUST_COMMANDS } from './trust-commands.ts';
@@ -44,6 +45,7 @@ const COMMANDS: readonly Command[] = [
   ...ARMING_COMMANDS,
   ...IMAGE_COMMANDS,
   ...CARE_COMMANDS,
+  ...SHELF_COMMANDS,
   ...READY_COMMANDS,
   ...TRUST_COMMANDS,
   ...POLICY_COMMANDS,

@@ -40,6 +40,8 @@ export const createLibraryHandlers = (parts: LibraryParts): Pick<CallHandlers, k
       parts.publish({ name: 'library.progressed', payload: { operation, donePacks, totalPacks } });
     };
   };
+  const views = () => Promise.all(library.members().map((member) => libraryView(member, packChecks)));
+  const atWork = (): boolean => parts.jobs.list().some(({ state }) => state === 'queued' || state === 'running');
   /** Logs how it ended, and shows the images as they are now. */
   const ended = async <T>(kind: string, result: Result<T>, words: (value: T) => string): Promise<Result<T>> => {
     if (result.ok) events.log({ kind: `library.${kind}`, text: words(result.value) });
@@ -72,7 +74,23 @@ export const createLibraryHandlers = (parts: LibraryParts): Pick<CallHandlers, k
     'trust.list': () => Promise.resolve(success(trust.list())),
     'trust.add': ({ key, name }) => trust.add(key, name),
     'trust.remove': ({ keyId }) => trust.remove(keyId),
-    'library.list': async () => success(await Promise.all(library.members().map((member) => libraryView(member, packChecks)))),
+    'library.list': async () => success(await views()),
+    'library.open': async ({ path }) => {
+      const added = await library.add(path);
+      if (!added.ok) return added;
+      events.log({ kind: 'library.opened', text: `The library in ${path} is read as well.` });
+      const refreshed = await catalogue.refresh();
+      return refreshed.ok ? success(await views()) : refreshed;
+    },
+    'library.close': async ({ path }) => {
+      if (atWork())
+        return failed('library.busy', 'A machine is being written just now.', 'Wait until all jobs have ended, then try again.');
+      const removed = await library.remove(path);
+      if (!removed.ok) return removed;
+      events.log({ kind: 'library.closed', text: `The library in ${path} is not read any more.` });
+      const refreshed = await catalogue.refresh();
+      return refreshed.ok ? success(await views()) : refreshed;
+    },
     'library.verify': async (_none, { signal }) => {
       const report = await ended('verified', await verify(signal), verifiedWords);
       return report.ok ? success(reportView(report.value)) : report;

@@ -25,6 +25,10 @@ export type Shelf = Library & {
   readonly members: () => readonly ShelfMember[];
   /** Looks whether each is still there, or there again; call every few seconds. */
   readonly look: () => Promise<void>;
+  /** Reads another library beside those that are open. Codes: `library.open-already` and those of opening one. */
+  readonly add: (folder: string) => Promise<Result<ShelfMember>>;
+  /** Forgets one that is only read. Codes: `library.not-open`, `library.written`. */
+  readonly remove: (folder: string) => Promise<Result<ShelfMember>>;
 };
 
 export type ShelfOptions = Omit<LibraryOptions, 'folder' | 'create'> & {
@@ -113,9 +117,11 @@ const shelfOf = (first: Library, members: ShelfMember[], options: MemberOptions,
 
   let looking: Promise<void> | undefined;
   const look = async (): Promise<void> => {
-    for (const [at, member] of members.entries()) {
+    for (const member of [...members]) {
       const seen = await seeAgain(member, options);
-      if (seen === member) continue;
+      // One may have been added or removed meanwhile.
+      const at = members.indexOf(member);
+      if (seen === member || at < 0) continue;
       members[at] = seen;
       onChange?.(seen);
     }
@@ -191,6 +197,32 @@ const shelfOf = (first: Library, members: ShelfMember[], options: MemberOptions,
       // A slow disk may take longer than the time between two looks.
       looking ??= look().finally(() => (looking = undefined));
       return looking;
+    },
+    add: async (folder) => {
+      const member = await openMember(folder, options);
+      if (member.library === null) return { ok: false, failure: member.failure ?? libraryGone(folder).failure };
+      const id = await libraryIdAt(folder);
+      for (const one of members)
+        if (one.folder === folder || (id !== null && (await libraryIdAt(one.folder)) === id)) {
+          await member.library.close();
+          return failed('library.open-already', `This library is open already, in ${one.folder}.`, 'Nothing to do.');
+        }
+      members.push(member);
+      return success(member);
+    },
+    remove: async (folder) => {
+      const member = members.find((one) => one.folder === folder);
+      if (member === undefined)
+        return failed('library.not-open', `No library in ${folder} is open.`, 'rackside library list shows those that are.');
+      if (member.writable)
+        return failed(
+          'library.written',
+          `${folder} is the library that this station writes.`,
+          'Start the station with another one: serve --library.',
+        );
+      members.splice(members.indexOf(member), 1);
+      await member.library?.close();
+      return success(member);
     },
     close: async () => {
       for (const { library } of members) await library?.close();

@@ -37,6 +37,10 @@ export const LIBRARY_CALLS = {
   'images.deleted': { argument: none, answer: z.array(imageViewSchema) },
   'images.restore': { argument: imageRef, answer: imageViewSchema },
   'library.list': { argument: none, answer: z.array(libraryViewSchema) },
+  /** Reads another library beside those that are open, until it is closed or the station ends. Codes: `library.open-already`, `library.missing` … */
+  'library.open': { argument: z.strictObject({ path }), answer: z.array(libraryViewSchema) },
+  /** Codes: `library.not-open`, `library.written`, `library.busy`. */
+  'library.close': { argument: z.strictObject({ path }), answer: z.array(libraryViewSchema) },
   /** `dryRun`: only says what would go. */
   'library.gc': { argument: z.strictObject({ emptyTrash: z.boolean(), dryRun: z.boolean().default(false) }), answer: garbageReportSchema },
   'library.verify': { argument: none, answer: verifyReportSchema },

@@ -78,3 +78,16 @@ test('a disk pulled in the middle of a deploy makes the job wait, not fail', asy
   expect(kinds).toEqual(expect.arrayContaining(['job.waited', 'library.gone', 'library.came-back', 'job.went-on', 'job.finished']));
   expect(kinds).not.toContain('job.failed');
 });
+
+test('a carried library is closed and opened again while the station runs', async () => {
+  const own = join(lab.folder, 'own');
+  expect(await json<LibraryView[]>('library', 'close', stick)).toMatchObject([{ folder: own }]);
+  expect(await json<readonly unknown[]>('images', 'list')).toEqual([]);
+  expect((await lab.rackside('library', 'close', own)).stderr).toContain('(library.written)');
+  expect(await json<LibraryView[]>('library', 'open', stick)).toMatchObject([
+    { folder: own },
+    { folder: stick, writable: false, images: 1 },
+  ]);
+  expect(await json<readonly unknown[]>('images', 'list')).toMatchObject([{ name: 'carried', trust: 'trusted' }]);
+  expect((await lab.rackside('library', 'open', join(lab.folder, 'nowhere'))).stderr).toContain('(library.missing)');
+});

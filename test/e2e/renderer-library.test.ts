@@ -49,6 +49,26 @@ test('freeing room: what would go first, the trash only when asked for', async (
   expect(rig.made('library.gc').at(-1)).toEqual({ emptyTrash: true, dryRun: false });
 });
 
+test('a carried library is opened beside the own one, and closed again; one that is not there stays in the dialog', async () => {
+  const { page } = rig;
+  await rig.open('Library');
+  await page.getByRole('button', { name: 'Open another…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Open another library' });
+  await dialog.getByRole('textbox').fill('stick');
+  await dialog.getByRole('button', { name: 'Open', exact: true }).click();
+  await dialog.getByText('The library in stick is not there.').waitFor();
+  await dialog.getByRole('textbox').fill('/media/other');
+  await dialog.getByRole('button', { name: 'Open', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  const other = page.getByRole('region', { name: '/media/other' });
+  await other.getByText('open, only read').waitFor();
+  expect(await rig.audit()).toEqual([]);
+  await other.getByRole('button', { name: 'Close the library in /media/other' }).click();
+  await other.waitFor({ state: 'detached' });
+  // The one that is written has no such button.
+  expect(await page.getByRole('button', { name: /Close the library in/ }).count()).toBe(0);
+});
+
 test('merging tells what came, whose key is not trusted, and the names in conflict', async () => {
   const { page } = rig;
   await rig.open('Library');

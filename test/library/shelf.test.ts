@@ -98,6 +98,26 @@ test('a pulled disk costs nothing while another has the chunk; else it is waited
   expect(codeOf(await shelf.manifest(only))).toBe('ok');
 });
 
+test('one is added and removed while the station runs; the one that is written stays', async () => {
+  const [own, stick] = [small.path(names[0]), small.path(names[1])];
+  const alone = await open(names[0]);
+  expect(codeOf(await alone.manifest(only))).toBe('library.no-image');
+  expect(codeOf(await alone.add(small.path('nowhere')))).toBe('library.missing');
+  expect(valueOf(await alone.add(stick))).toMatchObject({ folder: stick, writable: false, failure: null });
+  expect(codeOf(await alone.manifest(only))).toBe('ok');
+  expect(idsIn(valueOf(await alone.frames([idOf('c'), idOf('a')])).bytes)).toEqual(['c', 'a'].map(idOf));
+  const copy = small.path(await small.copy(names[1], `copy-${count}`));
+  expect([codeOf(await alone.add(stick)), codeOf(await alone.add(own)), codeOf(await alone.add(copy))]).toEqual(
+    Array.from({ length: 3 }, () => 'library.open-already'),
+  );
+  expect([codeOf(await alone.remove(own)), codeOf(await alone.remove(copy))]).toEqual(['library.written', 'library.not-open']);
+  valueOf(await alone.remove(stick));
+  expect(codeOf(await alone.manifest(only))).toBe('library.no-image');
+  expect(alone.members().map(({ folder: at }) => at)).toEqual([own]);
+  await alone.look();
+  await alone.close();
+});
+
 test('a disk that comes later, or with more on it than before, is found', async () => {
   const late = await open(names[0], 'not-yet');
   expect(late.members()[1]).toMatchObject({ library: null, failure: { code: 'library.missing' } });

@@ -2,7 +2,7 @@
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { CallHandlers, Pipe } from '../../main/pipe/pipe-server.ts';
 import type { LIBRARY_CALLS } from '../../preload/contract/library-calls.ts';
-import type { TrustView } from '../../preload/contract/library-views.ts';
+import type { LibraryView, TrustView } from '../../preload/contract/library-views.ts';
 import type { ImageView } from '../../preload/contract/views.ts';
 import { CAPTURED_IDENTITY } from './fake-identity.ts';
 import { hash } from './scene-parts.ts';
@@ -61,6 +61,24 @@ export const fakeLibrary = (
       .filter((image) => image.trust === 'unknown-key' && !trusted.some((key) => key.keyId === image.keyId))
       .map(({ keyId, publicKey, name }) => ({ keyId, publicKey, images: [name] })),
   });
+  const others = new Set<string>();
+  const libraries = (): LibraryView[] => {
+    const own: LibraryView = {
+      folder: '/media/stick/library',
+      libraryId: '6d7a8f1e-0000-4000-8000-000000000001',
+      writable: true,
+      state: 'open',
+      images: images().length,
+      chunks: 1200,
+      policies: 0,
+      recipes: 0,
+      freeBytes: 42_000_000_000,
+      deleted: deleted.length,
+      lastVerifiedAtMs: null,
+      problem: null,
+    };
+    return [own, ...[...others].map((folder) => ({ ...own, folder, writable: false, libraryId: folder }))];
+  };
   /** Half of it is done at once; the rest waits until it is let go on, or stopped. */
   const atWork = <T>(signal: AbortSignal, end: T): Promise<T | ReturnType<typeof failed>> => {
     publish({ name: 'library.progressed', payload: { operation: 'verify', donePacks: 2, totalPacks: 4 } });
@@ -115,23 +133,16 @@ export const fakeLibrary = (
       show([...images(), image]);
       return success(image);
     },
-    'library.list': async () =>
-      success([
-        {
-          folder: '/media/stick/library',
-          libraryId: '6d7a8f1e-0000-4000-8000-000000000001',
-          writable: true,
-          state: 'open',
-          images: images().length,
-          chunks: 1200,
-          policies: 0,
-          recipes: 0,
-          freeBytes: 42_000_000_000,
-          deleted: deleted.length,
-          lastVerifiedAtMs: null,
-          problem: null,
-        },
-      ]),
+    'library.list': async () => success(libraries()),
+    'library.open': async ({ path }) => {
+      if (!path.startsWith('/')) return failed('library.missing', `The library in ${path} is not there.`, 'Plug its disk in again.');
+      others.add(path);
+      return success(libraries());
+    },
+    'library.close': async ({ path }) => {
+      others.delete(path);
+      return success(libraries());
+    },
     'library.gc': async ({ emptyTrash, dryRun }) => {
       const emptied = emptyTrash ? deleted.length : 0;
       const left = deleted.length - emptied;
