@@ -65,7 +65,7 @@ const unanswered = ({ code, why }: WireStep, { listens, problem }: WireSituation
       return say(
         'architecture',
         asks,
-        'The boot kit is for x86-64; this machine needs another firmware mode (UEFI x64 or BIOS), or another kit.',
+        'The boot kit is for x86-64. With such a processor choose another firmware mode in its setup (UEFI x64 or BIOS); a machine with another processor cannot boot from this kit.',
       );
     case 'no-kit':
       return say('no-kit', asks, 'Build the boot kit: npm run bootkit. The station takes it without a restart.');

@@ -204,6 +204,8 @@ describe('what was not answered', () => {
   test('no boot kit; a processor or a firmware that the kit has no loader for: as decide.ts has it', () => {
     expect(asked(silenceOf({}, false)).code).toBe('wire.no-kit');
     expect(asked(silenceOf({ architecture: 6 }, true)).code).toBe('wire.architecture');
+    // No setting of its firmware would help an ARM machine.
+    expect(asked(silenceOf({ architecture: 11 }, true)).next).toContain('a machine with another processor cannot');
     expect(asked(silenceOf({ firmware: 'u-boot', architecture: 9 }, true)).code).toBe('wire.architecture');
   });
   test('services that do not run come first', () => {
