@@ -143,3 +143,25 @@ test.skipIf(!has('busybox'))('stage 2 asks for the driver of every device, once,
     rmSync(folder, { recursive: true });
   }
 });
+
+test.skipIf(!has('busybox'))(
+  'stage 1 fetches a wrong stage 2 once more, then starts the machine again: the boot kit was rebuilt meanwhile',
+  () => {
+    const stubs = `RUN=$(mktemp -d) STATION=http://10.0.0.1 STAGE2=0
+say() { echo "$*"; }
+grep() { :; }
+mkdir() { command mkdir -p $RUN/stage2; }
+wget() { echo other >$RUN/stage2/root.squashfs; }
+restart() { rm -r $RUN; echo restarting; exit; }
+`;
+    const program = `${stubs}${shellFunction('checked')}\n${shellFunction('fetch_stage2')}\nwhile :; do fetch_stage2; done`;
+    const { stdout, stderr } = spawnSync('sh', ['-c', program], { encoding: 'utf8', timeout: 10_000 });
+    expect(stderr).toBe('');
+    expect(stdout.split('\n').filter((line) => !/^(fetching|checking)/.test(line))).toEqual([
+      'stage 2 is not what the boot entry promised (SHA-256 differs); fetching it again',
+      'stage 2 is still not what the boot entry promised: the station has another boot kit by now',
+      'restarting',
+      '',
+    ]);
+  },
+);
