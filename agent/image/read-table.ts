@@ -70,9 +70,9 @@ const readMbrIn = async (
   return best;
 };
 
-/** How many partitions begin with something that is known; none where the disk ends before the table does. */
+/** How many partitions begin with something that is known. */
 const knownContents = async (read: ReadAt, table: PartitionTable): Promise<number> => {
-  if (table.diskSizeBytes % table.logicalSectorBytes !== 0 || table.problems.includes('partition-beyond-end')) return 0;
+  if (table.diskSizeBytes % table.logicalSectorBytes !== 0) return 0;
   let known = 0;
   for (const partition of table.partitions)
     if ((await identifyFilesystem(read, partitionOffsetBytes(table, partition))) !== null) known += 1;
