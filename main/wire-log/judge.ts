@@ -54,7 +54,7 @@ const neverHeard = ({ problem }: WireSituation): Said =>
     : say(
         'never-heard',
         'Nothing was heard from this address since the station started.',
-        'Look for a link lamp at its port; switch network boot on in its firmware and put it before the disk; check that its switch port is in this VLAN and an edge port (portfast), since spanning tree blocks a port for 30 s.',
+        'Look for a link lamp at its port; switch network boot over IPv4 on in its firmware (the station does not speak IPv6) and put it before the disk; check that its switch port is in this VLAN and an edge port (portfast), since spanning tree blocks a port for 30 s.',
       );
 
 const unanswered = ({ code, why }: WireStep, { listens, problem }: WireSituation): Said => {

@@ -263,6 +263,7 @@ test('its own disk is an end too; one that was sent there for want of listening 
 
 test('never heard is an answer; the operating systems of strangers are no boots', () => {
   expect(log.latest([OTHER])).toMatchObject({ mac: OTHER, steps: [], verdict: { kind: 'never', code: 'wire.never-heard', stage: null } });
+  expect(log.latest([OTHER]).verdict.next).toContain('over IPv4');
   log.onDhcp(heard({ mac: OTHER, firmware: 'other' }));
   log.onDhcp({ kind: 'bound', client: client({ mac: OTHER, firmware: 'other' }), address: '10.77.0.9', expiresAtMs: 0 });
   expect(log.list()).toEqual([]);
