@@ -6,7 +6,8 @@ import type { Namespace } from '../../wire/netns.ts';
 import type { Program } from '../../wire/program.ts';
 import { MACHINE, processors, UEFI_CODE } from './accelerator.ts';
 
-export type VmFirmware = 'bios' | 'uefi' | 'secureboot' | 'http';
+/** `uefi-ipxe`: UEFI firmware with iPXE in its network card's ROM, as QEMU has it unless told otherwise. */
+export type VmFirmware = 'bios' | 'uefi' | 'uefi-ipxe' | 'secureboot' | 'http';
 
 export type VmDisk = {
   readonly path: string;
@@ -69,7 +70,8 @@ const NO_IPV6 = ['IPv6PXESupport', 'IPv6Support'].flatMap((name) => ['-fw_cfg', 
 const firmwareArguments = (options: VmOptions): readonly string[] => {
   if (options.firmware === 'bios') return [];
   const variables = join(options.folder, `vars-${options.number}.fd`);
-  copyFileSync(options.firmware === 'uefi' ? '/usr/share/OVMF/OVMF_VARS_4M.fd' : '/usr/share/OVMF/OVMF_VARS_4M.ms.fd', variables);
+  const isSecure = options.firmware === 'secureboot' || options.firmware === 'http';
+  copyFileSync(isSecure ? '/usr/share/OVMF/OVMF_VARS_4M.ms.fd' : '/usr/share/OVMF/OVMF_VARS_4M.fd', variables);
   return [
     ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${UEFI_CODE}`],
     ...['-drive', `if=pflash,unit=1,format=raw,file=${variables}`],
@@ -112,7 +114,7 @@ export const startVm = (options: VmOptions): Vm => {
     namespace.ip(`link set ${tap} up`);
   }
   // OVMF's own network stack is what is tested, so its card carries no ROM; SeaBIOS needs QEMU's iPXE ROM.
-  const rom = options.firmware === 'bios' ? '' : ',romfile=';
+  const rom = options.firmware === 'bios' || options.firmware === 'uefi-ipxe' ? '' : ',romfile=';
   const networkIndex = options.networkBoot === false ? '' : ',bootindex=1';
   const console = namespace.start([
     'qemu-system-x86_64',

@@ -54,10 +54,11 @@ export const FIRMWARE_CASES: readonly Case[] = [
   { name: 'bios', about: 'the whole journey on BIOS', run: (station) => wholeJourney(station, 'bios', 11) },
   { name: 'uefi', about: 'the whole journey on UEFI', run: (station) => wholeJourney(station, 'uefi', 12) },
   { name: 'secureboot', about: 'the whole journey with Secure Boot on', run: (station) => wholeJourney(station, 'secureboot', 13) },
+  { name: 'http', about: 'the whole journey by UEFI HTTP boot', run: (station) => wholeJourney(station, 'http', 14) },
   {
-    name: 'http',
-    about: 'UEFI HTTP boot to the agent',
-    run: (station) => hello(station, { number: 14, firmware: 'http', disks: [blankDisk(station, 14)] }),
+    name: 'uefi-ipxe',
+    about: 'the whole journey by iPXE in the ROM of a UEFI machine',
+    run: (station) => wholeJourney(station, 'uefi-ipxe', 19),
   },
   { name: 'usb', about: 'the boot stick to the agent', run: (station) => fromStick(station, 15) },
   {
