@@ -11,6 +11,7 @@ import { modelLine, stateWithProgress, toneOf } from '../../words/machine.ts';
 import { WORDS } from '../../words/screens.ts';
 import { figuresOf, underState } from './slab-words.ts';
 import styles from './slab.module.css';
+import type { ReactNode } from 'react';
 import type { Expected } from '../../store/rack-order.ts';
 import type { MachineView } from '../../../preload/contract/views.ts';
 
@@ -84,25 +85,30 @@ export const Slab = memo(function Slab({ machineId, label, selected, onSelect, t
   );
 });
 
+/** A place without a machine; nothing is chosen there. */
+const Vacant = ({ label, top, position, size, children }: RowPlace & { readonly label: string; readonly children: ReactNode }) => (
+  <div
+    className={cx(styles['slab'], styles['empty'])}
+    role="option"
+    aria-selected={false}
+    aria-disabled="true"
+    aria-posinset={position}
+    aria-setsize={size}
+    style={{ top }}
+  >
+    <span className={styles['label']}>{label}</span>
+    <span className={styles['lampless']} />
+    {children}
+  </div>
+);
+
 /** A machine that the plan expects and nobody has heard. */
 export const ExpectedSlab = memo(function ExpectedSlab({
-  label,
   expected,
-  top,
-  position,
-  size,
+  ...place
 }: RowPlace & { readonly label: string; readonly expected: Expected }) {
   return (
-    <div
-      className={cx(styles['slab'], styles['empty'])}
-      role="option"
-      aria-selected={false}
-      aria-disabled="true"
-      aria-posinset={position}
-      aria-setsize={size}
-      style={{ top }}
-    >
-      <span className={styles['label']}>{label}</span>
+    <Vacant {...place}>
       <span className={styles['who']}>
         <span className={styles['name']}>{expected.name}</span>
         <span className={styles['model']}>{expected.says}</span>
@@ -110,23 +116,15 @@ export const ExpectedSlab = memo(function ExpectedSlab({
       <span className={styles['what']}>
         <span className={styles['says']}>{WORDS.rack.expected}</span>
       </span>
-    </div>
+      <span className={styles['figures']} />
+    </Vacant>
   );
 });
 
-export const EmptySlab = memo(function EmptySlab({ label, top, position, size }: RowPlace & { readonly label: string }) {
+export const EmptySlab = memo(function EmptySlab(place: RowPlace & { readonly label: string }) {
   return (
-    <div
-      className={cx(styles['slab'], styles['empty'])}
-      role="option"
-      aria-selected={false}
-      aria-disabled="true"
-      aria-posinset={position}
-      aria-setsize={size}
-      style={{ top }}
-    >
-      <span className={styles['label']}>{label}</span>
-      <span className={styles['nothing']}>{WORDS.rack.nothingHere}</span>
-    </div>
+    <Vacant {...place}>
+      <span>{WORDS.rack.nothingHere}</span>
+    </Vacant>
   );
 });
