@@ -1,7 +1,7 @@
 // Who this station is to others: its ed25519 key, made once and kept 0600 in the data folder, and its name.
 import { closeSync, fsyncSync, lstatSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { generateSigningKey, seedOf, signingKeyFromSeed } from '../agent/image/signature.ts';
 import type { SigningKey } from '../agent/image/signature.ts';
 import { failed, success } from '../agent/protocol/failure.ts';
@@ -42,4 +42,19 @@ const writeWhole = (path: string, text: string): void => {
     closeSync(file);
   }
   renameSync(`${path}.new`, path);
+  syncFolder(dirname(path));
+};
+
+/** Folders cannot be synced on Windows, nor on some FUSE filesystems. */
+const syncFolder = (path: string): void => {
+  try {
+    const folder = openSync(path, 'r');
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  } catch {
+    // The rename is there all the same.
+  }
 };
