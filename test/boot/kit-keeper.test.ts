@@ -9,7 +9,7 @@ import type { Result } from '../../agent/protocol/failure.ts';
 import type { BootKit } from '../../main/boot/kit.ts';
 import { keepBootKit } from '../../main/boot/kit-keeper.ts';
 import type { KitKeeper } from '../../main/boot/kit-keeper.ts';
-import { memoryLeaseStore } from '../../main/dhcp/leases.ts';
+import { quietWire } from './quiet-wire.ts';
 import { startWire } from '../../main/wire/wire.ts';
 import type { RunningWire } from '../../main/wire/wire.ts';
 import { sampleFiles, sampleManifest, writeSampleKit } from './sample-kit.ts';
@@ -97,31 +97,13 @@ test('half a manifest, no folder, then the old kit back', async () => {
 
 test('over the wire: the old kernel, then nothing, then the new one, without a restart', async () => {
   await start();
-  const nothing = (): void => undefined;
   const started = await startWire({
-    options: { kind: 'loopback', leases: 10 },
+    ...quietWire(),
     kit: () => {
       const kit = keeper.current();
       return kit.ok ? kit.value : null;
     },
     lookAtKit: keeper.look,
-    stationKey: 'k'.repeat(43),
-    routes: [],
-    leases: memoryLeaseStore(),
-    now: Date.now,
-    listening: () => true,
-    onRelayed: () => undefined,
-    knownMac: () => false,
-    issueToken: () => 'token',
-    peekLocalBoot: () => null,
-    takeLocalBoot: () => null,
-    peekInstaller: () => null,
-    takeInstaller: () => null,
-    installerFile: () => Promise.resolve(null),
-    onDhcp: nothing,
-    onTftp: nothing,
-    onHttp: nothing,
-    onHandOut: nothing,
   });
   const wire: RunningWire = started.ok ? started.value : expect.fail(started.failure.message);
   try {

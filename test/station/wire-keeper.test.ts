@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Failure } from '../../agent/protocol/failure.ts';
-import { memoryLeaseStore } from '../../main/dhcp/leases.ts';
 import { encode } from '../../main/dhcp/codec.ts';
 import type { DhcpMessage } from '../../main/dhcp/options.ts';
 import { keepWire } from '../../main/wire/keeper.ts';
+import { quietWire } from '../boot/quiet-wire.ts';
 import type { WireKeeper } from '../../main/wire/keeper.ts';
 import { agentOptions, clientPacket, ipxeOptions, MAC, ovmfOptions, requested } from '../dhcp/packets.ts';
 
@@ -34,28 +34,11 @@ const keep = (httpPort: number) => {
   const heardChange = Promise.withResolvers<Failure | null>();
   const boots: string[] = [];
   let heard = 0;
-  const nothing = (): void => undefined;
   keeper = keepWire({
+    ...quietWire(),
     options: { kind: 'loopback', leases: 10, httpPort },
     kit: () => null,
-    lookAtKit: () => Promise.resolve(),
-    stationKey: 'k'.repeat(43),
-    routes: [],
-    leases: memoryLeaseStore(),
-    now: Date.now,
-    listening: () => true,
-    onRelayed: () => undefined,
-    knownMac: () => false,
-    issueToken: () => 't',
-    peekLocalBoot: () => null,
-    takeLocalBoot: () => null,
-    peekInstaller: () => null,
-    takeInstaller: () => null,
-    installerFile: () => Promise.resolve(null),
     onDhcp: ({ kind }) => void (kind === 'heard' && (heard += 1)),
-    onTftp: nothing,
-    onHttp: nothing,
-    onHandOut: nothing,
     onNewBoot: (mac) => boots.push(`firmware ${mac}`),
     onOwnSystem: (mac) => boots.push(`own system ${mac}`),
     onChange: (problem) => {

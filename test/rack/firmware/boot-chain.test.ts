@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadBootKit } from '../../../main/boot/kit.ts';
-import { memoryLeaseStore } from '../../../main/dhcp/leases.ts';
+import { quietWire } from '../../boot/quiet-wire.ts';
 import { startWire } from '../../../main/wire/wire.ts';
 import type { RunningWire } from '../../../main/wire/wire.ts';
 import { valueOf } from '../../agents/rig.ts';
@@ -21,30 +21,11 @@ let wire: RunningWire;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rackside-firmware-'));
   await writeSampleKit(folder);
-  const nothing = (): void => undefined;
   const kit = valueOf(await loadBootKit(folder));
   wire = valueOf(
     await startWire({
-      options: { kind: 'loopback', leases: 10 },
+      ...quietWire(),
       kit: () => kit,
-      lookAtKit: () => Promise.resolve(),
-      stationKey: 'k'.repeat(43),
-      routes: [],
-      leases: memoryLeaseStore(),
-      now: Date.now,
-      listening: () => true,
-      onRelayed: () => undefined,
-      knownMac: () => false,
-      issueToken: () => 'token',
-      peekLocalBoot: () => null,
-      takeLocalBoot: () => null,
-      peekInstaller: () => null,
-      takeInstaller: () => null,
-      installerFile: () => Promise.resolve(null),
-      onDhcp: nothing,
-      onTftp: nothing,
-      onHttp: nothing,
-      onHandOut: nothing,
     }),
   );
 });
