@@ -3,12 +3,13 @@ import { success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { PipeClient } from '../../preload/contract/pipe-client.ts';
 import type { Command, Invocation } from './command.ts';
+import type { Output } from './output.ts';
 import { withStation } from './with-station.ts';
 import { writeWhole } from './write-whole.ts';
 
 export type FileCommand<File> = Pick<Command, 'name' | 'help'> &
   Partial<Pick<Command, 'details' | 'options'>> & {
-    readonly read: (path: string) => Promise<Result<File>>;
+    readonly read: (path: string, output: Output) => Promise<Result<File>>;
     readonly run: (invocation: Invocation, file: File) => Promise<number>;
   };
 
@@ -18,7 +19,7 @@ export const fileCommand = <File>({ read, run, ...words }: FileCommand<File>): C
   positionals: { least: 1, most: 1 },
   ...words,
   run: async (invocation) => {
-    const file = await read(invocation.positionals[0] ?? '');
+    const file = await read(invocation.positionals[0] ?? '', invocation.output);
     return file.ok ? run(invocation, file.value) : invocation.output.fail(file.failure);
   },
 });

@@ -5,6 +5,8 @@ export type Output = {
   /** JSON lines when asked for, else the text. */
   print(value: unknown, text: string | (() => string)): void;
   fail(failure: Failure): number;
+  /** What a person should know beside the answer; never on stdout, so that JSON there stays JSON. */
+  note(text: string): void;
 };
 
 /** Terminals take control characters as orders, and what is printed may come from a machine, a file or a person. */
@@ -21,6 +23,7 @@ export const createOutput = (options: {
     options.writeError(`rackside: ${plain(failure.message)}\n  ${plain(failure.next)}\n  (${failure.code})\n`);
     return 1;
   },
+  note: (text) => options.writeError(`NOTE ${plain(text)}\n`),
 });
 
 /** Columns as wide as their widest cell; a cell is one line. */

@@ -5,6 +5,8 @@ import type { Result } from '../../agent/protocol/failure.ts';
 import type { CallArgument } from '../../preload/contract/calls.ts';
 import { POLICY_FILE_MAX } from '../../preload/contract/policy.ts';
 import { policyTextOf, readPolicyText } from '../handlers/policy-text.ts';
+import { encodingNote } from '../../preload/contract/encoding-words.ts';
+import type { Output } from './output.ts';
 
 export const POLICY_FORMAT = `  One policy, a list of them, or what "policies export" writes:
     {
@@ -38,18 +40,23 @@ export const POLICY_FORMAT = `  One policy, a list of them, or what "policies ex
 export const POLICY_FILE = '  How the file is written: rackside policies add --help';
 
 /** A file, or standard input for `-`, as the station takes it. */
-export const policyFileOf = async (path: string): Promise<Result<CallArgument<'policies.save'>>> => {
+export const policyFileOf = async (path: string, output: Pick<Output, 'note'>): Promise<Result<CallArgument<'policies.save'>>> => {
   const name = path === '-' ? 'standard input' : basename(path);
-  const text = path === '-' ? policyTextOf(await readStandardInput(), name) : await readPolicyText(path);
-  if (!text.ok) return text;
-  if (text.value.length <= POLICY_FILE_MAX) return success({ name, text: text.value });
+  const read = path === '-' ? policyTextOf(await readStandardInput(), name) : await readPolicyText(path);
+  if (!read.ok) return read;
+  const note = encodingNote(name, read.value);
+  if (note !== null) output.note(note);
+  if (read.value.text.length <= POLICY_FILE_MAX) return success({ name, text: read.value.text });
   if (path !== '-') return success({ name, path: resolve(path) });
   return failed('policy.file-too-long', `Standard input is longer than ${POLICY_FILE_MAX} characters.`, 'Give it as a file.');
 };
 
 /** The same of a file that has to fit into one frame, as those of fields and image sets do. */
-export const shortFileOf = async (path: string): Promise<Result<{ readonly name: string; readonly text: string }>> => {
-  const file = await policyFileOf(path);
+export const shortFileOf = async (
+  path: string,
+  output: Pick<Output, 'note'>,
+): Promise<Result<{ readonly name: string; readonly text: string }>> => {
+  const file = await policyFileOf(path, output);
   if (!file.ok) return file;
   if ('text' in file.value) return success({ name: file.value.name, text: file.value.text });
   return failed('policy.file-too-long', `${path} is longer than ${POLICY_FILE_MAX} characters.`, 'Give it in several files.');

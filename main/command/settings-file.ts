@@ -1,7 +1,8 @@
 // Per-machine settings as the command line reads them, and what its help says of them.
 import { readFile } from 'node:fs/promises';
-import { text as textOf } from 'node:stream/consumers';
+import { buffer as bytesOf } from 'node:stream/consumers';
 import { failed, success } from '../../agent/protocol/failure.ts';
+import { textOfBytes } from '../../agent/protocol/text-bytes.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 
 export const SETTINGS_FORMAT = `  Settings are one JSON object; each text may hold \${fact}, the machine's own value (rackside facts MACHINE):
@@ -18,14 +19,18 @@ export const SETTINGS_FORMAT = `  Settings are one JSON object; each text may ho
 /** Null where none was named. Code: `settings.unreadable`; its words never repeat what the file holds. */
 export const settingsFileOf = async (path: string | undefined): Promise<Result<unknown>> => {
   if (path === undefined) return success(null);
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = path === '-' ? await textOf(process.stdin) : await readFile(path, 'utf8');
+    bytes = path === '-' ? await bytesOf(process.stdin) : await readFile(path);
   } catch (error) {
     return unreadable(path, error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be opened');
   }
+  const read = textOfBytes(bytes);
+  // What it holds must not be shown, so nobody could see whether guessed letters are right.
+  if (read.kind === 'no-text' || read.guessed !== null) return unreadable(path, 'it is no UTF-8 text');
+  const { text } = read;
   try {
-    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    const value: unknown = JSON.parse(text);
     return value === null ? unreadable(path, 'it holds nothing') : success(value);
   } catch (error) {
     const place = / at position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];

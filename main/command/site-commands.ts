@@ -6,6 +6,8 @@ import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import { textOfBytes } from '../../agent/protocol/text-bytes.ts';
 import type { PlanDifference, SitePlanView } from '../../preload/contract/plan-views.ts';
+import { encodingNote, notText } from '../../preload/contract/encoding-words.ts';
+import type { ReadText } from '../../preload/contract/encoding-words.ts';
 import type { Command } from './command.ts';
 import { inWords } from './fact-text.ts';
 import { table } from './output.ts';
@@ -51,12 +53,12 @@ const describePlan = (plan: SitePlanView): string => {
   ].join('\n');
 };
 
-const readPlan = async (path: string): Promise<Result<string>> => {
+const readPlan = async (path: string): Promise<Result<ReadText>> => {
   try {
     const bytes = await readFile(path);
     if (bytes.length > 900_000) return failed('plan.too-long', `${path} is larger than 900 kB.`, 'Give at most 10000 machines a site.');
-    const text = textOfBytes(bytes);
-    return text === null ? failed('plan.not-text', `${path} is no UTF-8 text.`, 'Save it as "CSV UTF-8".') : success(text);
+    const read = textOfBytes(bytes);
+    return read.kind === 'text' ? success(read) : failed('plan.not-text', notText(path, read.line), 'Save it as "CSV UTF-8".');
   } catch (error) {
     return failed(
       'plan.not-found',
@@ -66,7 +68,7 @@ const readPlan = async (path: string): Promise<Result<string>> => {
   }
 };
 
-const PLAN_FORMAT = `  A table with one machine a row, as spreadsheets save it: CSV with commas, semicolons or tabs, in UTF-8 or UTF-16.
+const PLAN_FORMAT = `  A table with one machine a row, as spreadsheets save it: CSV with commas, semicolons or tabs, in UTF-8, UTF-16 or Windows-1252.
     serial,mac,slot,enclosure,hostname,role,rack-position,image,memory.size
     CZ3340AAAA,,,,web1,web,R1 U4,debian-web,64 GiB
     ,52:54:00:ab:cd:ef,,,web2,web,R1 U5,debian-web,
@@ -86,21 +88,25 @@ export const SITE_COMMANDS: readonly Command[] = [
     positionals: { least: 1, most: 1 },
     run: async (invocation) => {
       const path = invocation.positionals[0] ?? '';
-      const text = await readPlan(path);
-      if (!text.ok) return invocation.output.fail(text.failure);
+      const read = await readPlan(path);
+      if (!read.ok) return invocation.output.fail(read.failure);
+      const { text, guessed } = read.value;
       return withStation(invocation, async (station) => {
-        const answer = await station.call('plan.import', { name: basename(path), text: text.value, replace: invocation.flag('replace') });
+        const answer = await station.call('plan.import', { name: basename(path), text, replace: invocation.flag('replace') });
         if (!answer.ok) return answer;
         const { applied, difference, plan } = answer.value;
+        const note = encodingNote(basename(path), read.value);
+        if (note !== null) invocation.output.note(note);
+        const told = guessed === null ? answer.value : { ...answer.value, encoding: 'windows-1252', guessed };
         if (!applied) {
           invocation.output.print(
-            answer.value,
+            told,
             `This would change the plan "${plan?.name ?? ''}":\n${describeDifference(difference)}\n\nNothing was changed.`,
           );
           return failed('plan.replace-wanted', 'Another plan is there.', 'Replace it with: --replace');
         }
         const isNew = difference.added.length + difference.removed.length + difference.changed.length === 0;
-        invocation.output.print(answer.value, () =>
+        invocation.output.print(told, () =>
           [...(isNew ? [] : [describeDifference(difference)]), plan === null ? '' : describePlan(plan)].join('\n'),
         );
         return success(null);

@@ -33,8 +33,8 @@ const policiesOf = async (
   file: CallArgument<'policies.save'>,
   recipes: readonly KnownRecipe[] | null,
 ): Promise<Result<readonly Policy[]>> => {
-  const text = 'text' in file ? success(file.text) : await readPolicyText(file.path);
-  return text.ok ? readPolicyFile(text.value, file.name, recipes) : text;
+  const read = 'text' in file ? success(file) : await readPolicyText(file.path);
+  return read.ok ? readPolicyFile(read.value.text, file.name, recipes) : read;
 };
 
 export const createPolicyHandlers = ({ policies, recipes, sets, fields, events, sites, journey }: PolicyParts): PolicyHandlers => {

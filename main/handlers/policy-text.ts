@@ -1,13 +1,15 @@
 // A policy file as bytes on this computer's disk, for the command line and for texts too long to travel over the pipe.
 import { readFile, stat } from 'node:fs/promises';
 import { failed, success } from '../../agent/protocol/failure.ts';
-import { textOfBytes } from '../../agent/protocol/text-bytes.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
+import { textOfBytes } from '../../agent/protocol/text-bytes.ts';
+import { notText } from '../../preload/contract/encoding-words.ts';
+import type { ReadText } from '../../preload/contract/encoding-words.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Codes: `policy.file-unreadable`, `policy.file-too-long`. */
-export const readPolicyText = async (path: string): Promise<Result<string>> => {
+export const readPolicyText = async (path: string): Promise<Result<ReadText>> => {
   try {
     const { size } = await stat(path);
     if (size > MAX_BYTES) return failed('policy.file-too-long', `${path} is larger than 64 MiB.`, 'Give it in several files.');
@@ -22,7 +24,8 @@ export const readPolicyText = async (path: string): Promise<Result<string>> => {
   }
 };
 
-export const policyTextOf = (bytes: Uint8Array, name: string): Result<string> => {
-  const text = textOfBytes(bytes);
-  return text === null ? failed('policy.file-unreadable', `${name} is no UTF-8 text.`, 'Save it as UTF-8.') : success(text);
+/** Code: `policy.file-unreadable`. */
+export const policyTextOf = (bytes: Uint8Array, name: string): Result<ReadText> => {
+  const read = textOfBytes(bytes);
+  return read.kind === 'text' ? success(read) : failed('policy.file-unreadable', notText(name, read.line), 'Save it as UTF-8.');
 };

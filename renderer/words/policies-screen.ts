@@ -1,4 +1,5 @@
 // The words of the Policies screen.
+import { notText } from '../../preload/contract/encoding-words.ts';
 import { count } from './numbers.ts';
 
 export const POLICY_WORDS = {
@@ -11,6 +12,12 @@ export const POLICY_WORDS = {
     file: 'Policy file',
     imported: (source: string, number: Readonly<Record<'new' | 'changed' | 'same' | 'onlyHere', number>>): string =>
       `${source}: ${number.new} new, ${number.changed} changed, ${number.same} the same, ${number.onlyHere} only here. Nothing of it is on before you have looked at it.`,
+    guessed: 'Look at the letters of these policies',
+    notText: (file: string, line: number | null) => ({
+      code: 'policy.file-unreadable',
+      message: notText(file, line),
+      next: 'Save it as UTF-8.',
+    }),
     tooLong: (file: string) => ({
       code: 'policy.file-too-long',
       message: `${file} is too long for this window.`,

@@ -1,4 +1,5 @@
 // The words of the Site screen: what the plan expects, what of it is there, and what goes out at hand-over.
+import { notText } from '../../preload/contract/encoding-words.ts';
 import { count } from './numbers.ts';
 
 export const SITE_WORDS = {
@@ -23,7 +24,12 @@ export const SITE_WORDS = {
       message: `${file} is larger than 900 kB.`,
       next: 'Give at most 10000 machines a site.',
     }),
-    notText: (file: string) => ({ code: 'plan.not-text', message: `${file} is no UTF-8 text.`, next: 'Save it as “CSV UTF-8”.' }),
+    notText: (file: string, line: number | null) => ({
+      code: 'plan.not-text',
+      message: notText(file, line),
+      next: 'Save it as “CSV UTF-8”.',
+    }),
+    guessed: 'Look at the letters of this plan',
     refusedTitle: (name: string): string => `${name} was not taken`,
     replaceTitle: (name: string): string => `Replace the plan by ${name}?`,
     replaceText: 'Another plan is here. This is what would change; nothing has yet.',

@@ -233,7 +233,21 @@ describe('with a station', () => {
     expect(replaced.stdout).toMatch(/^2 +sn1 +missing +- +hostname=web 1 memory.size=64 GiB +-$/m);
     await writeFile(path, 'serial,hostname\nSN1,"web\u001b[2J"\n');
     expectFailure(await lab.rackside('site', 'import', path, '--replace'), 'fact.unreadable');
+    await writeFile(path, Buffer.from('serial;user\r\nSN1;J\xfcrgen\r\n', 'latin1'));
+    const guessed = await lab.rackside('site', 'import', path, '--replace', '--json');
+    expect(JSON.parse(guessed.stdout)).toMatchObject({ encoding: 'windows-1252', guessed: [{ line: 2, word: 'Jürgen' }] });
+    expect(guessed.stderr).toMatch(/^NOTE plan\.csv is no UTF-8 and was read as Windows-1252: line 2 Jürgen\. /);
+    await writeFile(path, Buffer.from('serial;user\r\nSN1;J\x81rgen\r\n', 'latin1'));
+    expectFailure(await lab.rackside('site', 'import', path, '--replace'), 'plan.not-text');
     expect(await lab.rackside('site', 'clear')).toMatchObject({ code: 0, stdout: 'The plan was removed.\n' });
+  });
+
+  test('other lists in Windows-1252 are told by their words', async () => {
+    const path = join(lab.folder, 'list.json');
+    await writeFile(path, Buffer.from('{"name":"input.floor","label":"\xc9tage","type":"text"}', 'latin1'));
+    const fields = await lab.rackside('fields', 'add', path, '--json');
+    expect([fields.code, fields.stderr]).toEqual([0, expect.stringContaining('line 1 Étage')]);
+    await lab.rackside('fields', 'remove', 'input.floor');
   });
 
   test('import, policy, approve: nothing is erased until the serial is repeated', async () => {

@@ -83,3 +83,20 @@ test('a plan that is dropped on the screen is taken', async () => {
   await page.getByRole('region', { name: 'Site plan' }).dispatchEvent('drop', { dataTransfer: transfer });
   await page.getByText('dropped.csv, taken by').waitFor();
 });
+
+test('a plan as Excel in Western Europe saves it is taken, and says by its words how it was read', async () => {
+  const { page } = rig;
+  await rig.open('Site');
+  const name = 'ansi.csv';
+  const buffer = Buffer.from('serial;hostname;user\r\nCZ997;db-07;J\xfcrgen\r\n', 'latin1');
+  await page.getByLabel('Plan file (CSV)').setInputFiles({ name, mimeType: 'text/csv', buffer });
+  await page.getByRole('list', { name: 'Site plan' }).getByText('cz997').waitFor();
+  const note = page.getByRole('status').filter({ hasText: 'Look at the letters of this plan' });
+  await note.getByText('was read as Windows-1252: line 2 Jürgen.').waitFor();
+  expect(await rig.audit()).toEqual([]);
+  await page
+    .getByLabel('Plan file (CSV)')
+    .setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from('serial;role\nM\x81;x', 'latin1') });
+  await page.getByRole('alert').getByText('line 2 has a byte').waitFor();
+  expect(await note.count()).toBe(0);
+});

@@ -39,15 +39,23 @@ test('rows of a plan by what is asked for', () => {
   expect(PLAN.map(toneOfRow)).toEqual(['ok', 'ask', 'fail', 'ask']);
 });
 
-test('a plan file: UTF-8, UTF-16 as spreadsheets save it, no text, too long', () => {
+test('a plan file: UTF-8, UTF-16 and Windows-1252 as spreadsheets save it, no text, too long', () => {
   const utf8 = new TextEncoder().encode('serial\nÄ1\n');
-  expect(planText('a.csv', utf8)).toEqual({ ok: true, value: 'serial\nÄ1\n' });
+  const sure = { ok: true, value: { text: 'serial\nÄ1\n', note: null } };
+  expect(planText('a.csv', utf8)).toEqual(sure);
   const wide = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('serial\nÄ1\n', 'utf16le')]);
-  expect(planText('a.txt', wide)).toEqual({ ok: true, value: 'serial\nÄ1\n' });
+  expect(planText('a.txt', wide)).toEqual(sure);
   const turned = Buffer.concat([Buffer.from([0xfe, 0xff]), Buffer.from('serial\nÄ1\n', 'utf16le').swap16()]);
-  expect(planText('a.txt', turned)).toEqual({ ok: true, value: 'serial\nÄ1\n' });
-  expect(planText('a.txt', Buffer.from('serial\nÄ1\n', 'utf16le'))).toEqual({ ok: true, value: 'serial\nÄ1\n' });
-  expect(planText('a.csv', Uint8Array.of(0x73, 0xe4, 0x0a))).toMatchObject({ ok: false, failure: { code: 'plan.not-text' } });
+  expect(planText('a.txt', turned)).toEqual(sure);
+  expect(planText('a.txt', Buffer.from('serial\nÄ1\n', 'utf16le'))).toEqual(sure);
+  expect(planText('a.csv', Uint8Array.of(0x73, 0xe4, 0x0a))).toEqual({
+    ok: true,
+    value: { text: 'sä\n', note: expect.stringContaining('was read as Windows-1252: line 1 sä.') },
+  });
+  expect(planText('a.csv', Uint8Array.of(0x73, 0x0a, 0x81, 0x0a))).toMatchObject({
+    ok: false,
+    failure: { code: 'plan.not-text', message: expect.stringContaining('line 2') },
+  });
   expect(planText('a.csv', new Uint8Array(900_001).fill(0x61))).toMatchObject({ ok: false, failure: { code: 'plan.too-long' } });
 });
 

@@ -7,6 +7,8 @@ import { act, tell } from '../../store/notices.ts';
 import { saveFile } from '../../store/save-file.ts';
 import { WORDS } from '../../words/screens.ts';
 import styles from './policies-screen.module.css';
+import { textOfBytes } from '../../../agent/protocol/text-bytes.ts';
+import { encodingNote } from '../../../preload/contract/encoding-words.ts';
 import { POLICY_FILE_MAX } from '../../../preload/contract/policy.ts';
 import type { Failure } from '../../../agent/protocol/failure.ts';
 
@@ -21,13 +23,18 @@ const save = async (): Promise<void> => {
 export const PolicyFiles = () => {
   const input = useRef<HTMLInputElement>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
+  const [note, setNote] = useState<string | null>(null);
   const take = async (file: File | undefined): Promise<void> => {
     if (file === undefined) return;
     setFailure(null);
-    const text = await file.text();
+    setNote(null);
+    const read = textOfBytes(new Uint8Array(await file.arrayBuffer()));
+    if (read.kind === 'no-text') return setFailure(words.notText(file.name, read.line));
+    const { text } = read;
     if (text.length > POLICY_FILE_MAX) return setFailure(words.tooLong(file.name));
     const done = await call('policies.import', { name: file.name, text });
     if (!done.ok) return setFailure(done.failure);
+    setNote(encodingNote(file.name, read));
     const { differences, onlyHere, source } = done.value;
     const count = (kind: 'new' | 'changed' | 'same'): number => differences.filter((one) => one.kind === kind).length;
     tell(words.imported(source, { new: count('new'), changed: count('changed'), same: count('same'), onlyHere: onlyHere.length }));
@@ -58,6 +65,11 @@ export const PolicyFiles = () => {
       {failure === null ? null : (
         <div className={styles['refused']}>
           <Problem title={failure.message} next={failure.next} code={failure.code} />
+        </div>
+      )}
+      {note === null ? null : (
+        <div className={styles['refused']} role="status">
+          <Problem tone="ask" title={words.guessed} next={note} />
         </div>
       )}
     </>

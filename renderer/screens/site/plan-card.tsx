@@ -115,6 +115,11 @@ export const PlanCard = ({ plan, problem, onReload, onPlan }: PlanCardProps) => 
           </Problem>
         </div>
       )}
+      {importing.note === null ? null : (
+        <div role="status" className={styles['reasons']}>
+          <Problem tone="ask" title={words.guessed} next={importing.note} />
+        </div>
+      )}
       {plan === undefined ? (
         problem === null ? (
           <Blank kind="loading" title={WORDS.common.loading} />
@@ -150,7 +155,9 @@ export const PlanCard = ({ plan, problem, onReload, onPlan }: PlanCardProps) => 
           <p>{words.clearText}</p>
         </ConfirmDialog>
       ) : null}
-      {importing.asking === null ? null : <ReplaceDialog {...importing.asking} onReplaced={importing.replaced} onClose={importing.close} />}
+      {importing.asking === null ? null : (
+        <ReplaceDialog {...importing.asking} note={importing.note} onReplaced={importing.replaced} onClose={importing.close} />
+      )}
     </section>
   );
 };

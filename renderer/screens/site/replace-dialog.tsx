@@ -58,11 +58,12 @@ const Changed = ({ changed }: Pick<PlanDifference, 'changed'>) =>
 type ReplaceDialogProps = {
   readonly file: { readonly name: string; readonly text: string };
   readonly difference: PlanDifference;
+  readonly note: string | null;
   readonly onReplaced: (done: PlanImport) => void;
   readonly onClose: () => void;
 };
 
-export const ReplaceDialog = ({ file, difference, onReplaced, onClose }: ReplaceDialogProps) => {
+export const ReplaceDialog = ({ file, difference, note, onReplaced, onClose }: ReplaceDialogProps) => {
   const first = useRef<HTMLDivElement>(null);
   return (
     <FormDialog
@@ -81,6 +82,7 @@ export const ReplaceDialog = ({ file, difference, onReplaced, onClose }: Replace
     >
       {/* What is to be read takes the focus: it scrolls, and Enter does nothing there. */}
       <div ref={first} className={styles['difference']} tabIndex={-1}>
+        {note === null ? null : <p>{note}</p>}
         <Names title={words.added(difference.added.length)} names={difference.added} />
         <Names title={words.removed(difference.removed.length)} names={difference.removed} />
         <Changed changed={difference.changed} />

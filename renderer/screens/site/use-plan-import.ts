@@ -12,6 +12,8 @@ type PlanFile = { readonly name: string; readonly text: string };
 export type PlanImporting = {
   readonly refused: { readonly name: string; readonly failure: Failure } | null;
   readonly asking: { readonly file: PlanFile; readonly difference: PlanDifference } | null;
+  /** With which letters the file was read, where it did not say so itself. */
+  readonly note: string | null;
   readonly take: (file: File | undefined) => Promise<void>;
   readonly takeText: (text: string) => Promise<Result<unknown>>;
   readonly replaced: (done: PlanImport) => void;
@@ -20,6 +22,7 @@ export type PlanImporting = {
 
 export const usePlanImport = (onPlan: (plan: SitePlanView | null) => void): PlanImporting => {
   const [refused, setRefused] = useState<PlanImporting['refused']>(null);
+  const [note, setNote] = useState<string | null>(null);
   const [asking, setAsking] = useState<PlanImporting['asking']>(null);
   const done = ({ plan }: PlanImport): void => {
     onPlan(plan);
@@ -35,17 +38,21 @@ export const usePlanImport = (onPlan: (plan: SitePlanView | null) => void): Plan
   return {
     refused,
     asking,
+    note,
     take: async (file) => {
       if (file === undefined) return;
       setRefused(null);
+      setNote(null);
       // The station keeps names of 120 characters at most.
       const name = file.name.slice(-120);
       const text = planText(name, new Uint8Array(await file.arrayBuffer()));
-      const result = text.ok ? await send({ name, text: text.value }) : text;
+      const result = text.ok ? await send({ name, text: text.value.text }) : text;
       if (!result.ok) setRefused({ name, failure: result.failure });
+      else if (text.ok) setNote(text.value.note);
     },
     takeText: (text) => {
       setRefused(null);
+      setNote(null);
       return send({ name: WORDS.site.pasted, text });
     },
     replaced: done,
