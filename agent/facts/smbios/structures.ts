@@ -14,12 +14,16 @@ export const SMBIOS_MAX_STRUCTURES = 4096;
 export const END_OF_TABLE = 127;
 const MAX_STRING = 512;
 
+/** Minor versions that firmware made up, and what it means by them; the kernel and dmidecode read them so too. */
+const MEANT_MINORS: Readonly<Record<number, number>> = { 31: 3, 33: 3, 51: 6 };
+
 /** Version from a 2.x (`_SM_`) or 3.x (`_SM3_`) entry point; null for anything else. Checksums are not held against a vendor. */
 export const parseEntryPoint = (bytes: Uint8Array): SmbiosVersion | null => {
   const anchor = String.fromCharCode(...bytes.subarray(0, 5));
   if (anchor === '_SM3_' && bytes.length >= 9) return { major: bytes[7] ?? 0, minor: bytes[8] ?? 0 };
-  if (anchor.startsWith('_SM_') && bytes.length >= 8) return { major: bytes[6] ?? 0, minor: bytes[7] ?? 0 };
-  return null;
+  if (!anchor.startsWith('_SM_') || bytes.length < 8) return null;
+  const [major = 0, minor = 0] = bytes.subarray(6, 8);
+  return { major, minor: (major === 2 ? MEANT_MINORS[minor] : undefined) ?? minor };
 };
 
 /** SMBIOS 3 writes UTF-8; what is none is older firmware's Latin-1. With `stream` a letter may be cut off at the end. */

@@ -18,6 +18,14 @@ describe('entry point', () => {
     expect(parseEntryPoint(buildSmbios({}, version).entryPoint)).toEqual(version);
   });
 
+  test.each([
+    [31, 3],
+    [33, 3],
+    [51, 6],
+  ])('2.%i, which there never was, means 2.%i', (minor, meant) => {
+    expect(parseEntryPoint(buildSmbios({}, { major: 2, minor }).entryPoint)).toEqual({ major: 2, minor: meant });
+  });
+
   test('other bytes give none', () => {
     expect(parseEntryPoint(new Uint8Array())).toBeNull();
     expect(parseEntryPoint(Buffer.from('_SM_'))).toBeNull();
