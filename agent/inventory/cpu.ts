@@ -29,20 +29,25 @@ const signatureOf = (block: Block): string | null => {
 
 const ARM_IMPLEMENTERS: Readonly<Record<string, string>> = { '0x41': 'ARM', '0x48': 'HiSilicon', '0x51': 'Qualcomm', '0xc0': 'Ampere' };
 
+/** Of one package. Where it holds several dies, older kernels number the cores of each from 0 on: their count is told beside. */
+const coresIn = (threads: readonly Block[]): number => {
+  const numbers = new Set(threads.map((block) => block['core id'] ?? `t${block['processor']}`));
+  return Math.max(numbers.size, Math.min(Number(threads[0]?.['cpu cores'] ?? '0') || 0, threads.length));
+};
+
 /** Parsed /proc/cpuinfo. A kernel that says nothing of packages and cores counts as one package, one core a thread. */
 export const parseCpuinfo = (text: string, architecture: string): CpuReading | null => {
   const blocks = blocksOf(text);
   const first = blocks[0];
   if (first === undefined) return null;
-  const packages = new Set(blocks.map((block) => block['physical id'] ?? '0'));
-  const cores = new Set(blocks.map((block) => `${block['physical id'] ?? '0'}:${block['core id'] ?? `t${block['processor']}`}`));
+  const packages = Map.groupBy(blocks, (block) => block['physical id'] ?? '0');
   return {
     vendor: first['vendor_id'] ?? ARM_IMPLEMENTERS[first['CPU implementer'] ?? ''] ?? first['CPU implementer'] ?? null,
     // Vendors pad the brand string with runs of blanks.
     model: (first['model name'] ?? first['Model'] ?? null)?.replace(/\s+/g, ' ') ?? null,
     signature: signatureOf(first),
     sockets: packages.size,
-    cores: cores.size,
+    cores: [...packages.values()].reduce((sum, threads) => sum + coresIn(threads), 0),
     threads: blocks.length,
     architecture,
   };

@@ -39,6 +39,12 @@ describe('processors', () => {
       architecture: 'x86_64',
     });
   });
+  test('cores of a package of two dies, which the kernel numbers from 0 in each, all count; more than its threads do not', () => {
+    const block = (processor: number, core: number, told: number): string =>
+      `processor\t: ${processor}\nphysical id\t: 0\ncore id\t\t: ${core}\ncpu cores\t: ${told}\n`;
+    const cores = (told: number): unknown => parseCpuinfo([0, 1, 2, 3].map((at) => block(at, at % 2, told)).join('\n'), 'x86_64')?.cores;
+    expect([cores(4), cores(2), cores(8)]).toEqual([4, 2, 4]);
+  });
   test('ARM counts come from the topology folder', async () => {
     const files: Record<string, string> = { '/proc/cpuinfo': ARM };
     for (const cpu of [0, 1]) {
