@@ -41,7 +41,7 @@ const hpeNics = (records: readonly DmiRecord[]): readonly NicReading[] => {
   const maker = records.find((record) => record.type === 1)?.fields.get('Manufacturer') ?? '';
   if (!/^(hpe?|hewlett)\b/i.test(maker.trim())) return [];
   return records
-    .filter((record) => record.type === 209 || record.type === 221)
+    .filter((record) => [209, 221, 233].includes(record.type))
     .flatMap((record) => [...record.fields])
     .flatMap(([name, value]) => {
       const [, address, mac] = /^PCI device ([0-9a-f:.]{7,12}), MAC address ((?:[0-9a-f]{2}:){5}[0-9a-f]{2})$/i.exec(value.trim()) ?? [];

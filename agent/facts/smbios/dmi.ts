@@ -34,9 +34,12 @@ const chassisOf = (all: readonly DmiRecord[]): { readonly own: DmiRecord; readon
 /** Those that run: VMware's firmware lists 64, and all but the machine's own as disabled. Where none runs, those that are there. */
 export const processorsOf = (records: readonly DmiRecord[]): readonly DmiRecord[] => {
   const statusOf = (record: DmiRecord): string => record.fields.get('Status') ?? '';
-  const isThere = (record: DmiRecord): boolean =>
-    record.type === 4 && /^central/i.test(record.fields.get('Type') ?? '') && /^populated/i.test(statusOf(record));
-  const all = records.filter(isThere);
+  const central = records.filter((record) => record.type === 4 && /^central/i.test(record.fields.get('Type') ?? ''));
+  // Before version 2.0 dmidecode printed no status, and noughts for what is not there.
+  const hasStatus = central.some((record) => record.fields.has('Status'));
+  const all = central.filter((record) =>
+    hasStatus ? /^populated/i.test(statusOf(record)) : /[^\s0]/.test(record.fields.get('Version') ?? ''),
+  );
   const running = all.filter((record) => !/disabled/i.test(statusOf(record)));
   return running.length > 0 ? running : all;
 };

@@ -39,7 +39,16 @@ const TITLES: Readonly<Record<string, number>> = {
   'TPM Device': 43,
   'HP ProLiant System/Rack Locator': 204,
   'HPE ProLiant System/Rack Locator': 204,
+  'HP BIOS NIC PCI and MAC Information': 209,
+  'HPE BIOS NIC PCI and MAC Information': 209,
+  'HP BIOS iSCSI NIC PCI and MAC Information': 221,
+  'HPE BIOS iSCSI NIC PCI and MAC Information': 221,
+  'HP BIOS PXE NIC PCI and MAC Information': 233,
+  'HPE BIOS PXE NIC PCI and MAC Information': 233,
 };
+
+/** A structure whose title, without a handle before it, names none of those that tell something. */
+const UNTOLD = -1;
 
 const MAX_RECORDS = 4096;
 const MAX_LINES = 200_000;
@@ -54,6 +63,7 @@ const tablesOf = (lines: readonly string[]): { readonly tables: readonly Table[]
   const complaints: string[] = [];
   let pending: number | null = null;
   let count = 0;
+  let afterBlank = true;
   const beginTable = (): void => {
     if (table.drafts.length > 0) tables.push((table = { drafts: [], version: null }));
   };
@@ -69,6 +79,8 @@ const tablesOf = (lines: readonly string[]): { readonly tables: readonly Table[]
     const [, handle, type] = HANDLE.exec(line) ?? [];
     const title = TITLES[line.trim()];
     const current = table.drafts.at(-1);
+    const isTitle = /^\S/.test(line) && (title !== undefined ? current === undefined || current.lines.length > 0 : afterBlank);
+    afterBlank = line.trim() === '';
     if (handle !== undefined) {
       pending = type === undefined ? Number.parseInt(handle, 16) : null;
       if (type !== undefined) begin(Number(type), Number.parseInt(handle, 16));
@@ -76,10 +88,13 @@ const tablesOf = (lines: readonly string[]): { readonly tables: readonly Table[]
       begin(Number(LATE_TYPE.exec(line)?.[1]), pending);
       pending = null;
     } else if (/^\S/.test(line) && COMPLAINT.test(line)) complaints.push(line.trim().slice(0, 200));
-    else if (title !== undefined && /^\S/.test(line) && (current === undefined || current.lines.length > 0)) {
+    else if (HEADER.test(line)) continue;
+    else if (isTitle && title !== undefined) {
       begin(title, 0xffff);
       table.drafts.at(-1)?.lines.push(line);
-    } else if (!HEADER.test(line)) current?.lines.push(line);
+      // What stands below another title is none of the structure before it.
+    } else if (isTitle && current !== undefined && current.type !== END_OF_TABLE) begin(UNTOLD, 0xffff);
+    else current?.lines.push(line);
   }
   return { tables, complaints };
 };
@@ -168,8 +183,11 @@ const LISTED = ['Features', 'Characteristics'];
 const OLD_NAMES: Readonly<Record<string, string>> = {
   Vendor: 'Manufacturer',
   Product: 'Product Name',
+  Release: 'Release Date',
   'Chassis Type': 'Type',
+  'Processor Type': 'Type',
   'Processor Manufacturer': 'Manufacturer',
+  'Processor Version': 'Version',
 };
 
 const recordFrom = (draft: Draft, version: SmbiosVersion | null): DmiRecord => {
@@ -182,7 +200,7 @@ const recordFrom = (draft: Draft, version: SmbiosVersion | null): DmiRecord => {
   const fields = new Map(parts.fields);
   for (const [old, name] of Object.entries(OLD_NAMES)) {
     const value = fields.get(old);
-    if (type > 0 && type < 5 && value !== undefined && !fields.has(name)) fields.set(name, value);
+    if (type < 5 && value !== undefined && !fields.has(name)) fields.set(name, value);
   }
   for (const name of LISTED) {
     const list = parts.lists.get(name) ?? [];

@@ -7,9 +7,9 @@ export type MemoryModule = NonNullable<Inventory['memory']>['modules'][number];
 
 const UNITS: Readonly<Record<string, number>> = { bytes: 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30, tb: 2 ** 40, pb: 2 ** 50 };
 
-/** `16384 MB` in bytes (dmidecode's units are binary); null for an empty socket and for what is no size. */
+/** `16384 MB`, of old `256Mbyte`, in bytes (dmidecode's units are binary); null for an empty socket and for what is no size. */
 const sizeBytes = (text: string | null): number | null => {
-  const [, amount, unit] = /^(\d{1,9}) (bytes|[kMGTP]B)\b/.exec(text?.trim() ?? '') ?? [];
+  const [, amount, unit] = /^(\d{1,9}) ?(bytes|[kMGTP]B)(?:yte)?\b/i.exec(text?.trim() ?? '') ?? [];
   const bytes = Number(amount) * (UNITS[unit?.toLowerCase() ?? ''] ?? 0);
   return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : null;
 };
@@ -56,16 +56,17 @@ const moduleOf = (record: DmiRecord, size: string): readonly MemoryModule[] => {
   ];
 };
 
+/** Structures 17; 6 where there are none of them, or the dmidecode of those days printed but their titles. */
+const socketsOf = (records: readonly DmiRecord[]): { readonly sockets: readonly DmiRecord[]; readonly size: string } =>
+  records.some((record) => record.type === 17 && record.fields.has('Size'))
+    ? { sockets: workingDevices(records), size: 'Size' }
+    : { sockets: records.filter((record) => record.type === 6 && record.fields.has('Installed Size')), size: 'Installed Size' };
+
 /** The modules that are there; empty sockets are left out. */
 export const modulesFromRecords = (records: readonly DmiRecord[]): readonly MemoryModule[] => {
-  const modules = records.some((record) => record.type === 17)
-    ? workingDevices(records).flatMap((record) => moduleOf(record, 'Size'))
-    : records.filter((record) => record.type === 6).flatMap((record) => moduleOf(record, 'Installed Size'));
-  return modules.slice(0, 1024);
+  const { sockets, size } = socketsOf(records);
+  return sockets.flatMap((record) => moduleOf(record, size)).slice(0, 1024);
 };
 
 /** How many modules the machine takes; null where nothing tells. */
-export const memorySockets = (records: readonly DmiRecord[]): number | null => {
-  const devices = workingDevices(records);
-  return devices.length === 0 ? null : devices.length;
-};
+export const memorySockets = (records: readonly DmiRecord[]): number | null => socketsOf(records).sockets.length || null;

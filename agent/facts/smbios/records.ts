@@ -124,9 +124,17 @@ const networkInterfaces: Numbers = ({ data }) => {
   return fields;
 };
 
+/** Of later HPE firmware a record for each, with room for a longer address; its port, where it is told, is its number. */
+const networkInterface: Numbers = ({ data }) => {
+  if (data.length < 0x0e) return {};
+  const address = `${hexByte(data[6] ?? 0)}:${hexByte((data[7] ?? 0) >> 3)}.${(data[7] ?? 0) & 7}`.toLowerCase();
+  return { [`NIC ${data[0x28] ?? 1}`]: `PCI device ${address}, MAC address ${[...data.subarray(8, 14)].map(hexByte).join(':')}` };
+};
+
 const NUMBERS: Readonly<Record<number, Numbers>> = {
   209: networkInterfaces,
   221: networkInterfaces,
+  233: networkInterface,
   1: (structure, version) => ({ UUID: uuidAt(structure, 0x08, version) }),
   2: (structure) => ({
     Type: BOARD_TYPES[byteAt(structure, 0x0d) ?? 0] || null,

@@ -76,6 +76,45 @@ describe('a dmidecode text', () => {
     expect(valuesOf(machine, 'manufacturer', 'model', 'system.serial', 'machine.kind')).toEqual(['Acme', 'Box 7', 'KB1234', 'tower']);
   });
 
+  test('of the first versions tells processors that are there, memory from the older structures, and the firmware’s date', () => {
+    const structure = (type: number, ...lines: readonly string[]): string =>
+      [`Handle 0x${type}`, `\tDMI type ${type}, 35 bytes.`, ...lines.map((line) => `\t${line}`), ''].join('\n');
+    const processor = (maker: string, version: string): string =>
+      structure(
+        4,
+        'Processor',
+        '\tProcessor Type: Central Processor',
+        `\tProcessor Manufacturer: ${maker}`,
+        `\tProcessor Version: ${version}`,
+      );
+    const bank = (size: string): string => structure(6, 'Memory Bank', '\tSocket: DIMM1', `\tInstalled Size: ${size}`);
+    const old = read(
+      structure(0, 'BIOS Information Block', '\tVendor: Acme', '\tRelease: 12/11/2002') +
+        processor('Intel', 'Pentium 4   ') +
+        processor('000000000000', '00000000000000000000') +
+        bank('256Mbyte') +
+        bank('Not Installed') +
+        structure(17, 'Memory Device'),
+    );
+    expect(valuesOf(old, 'firmware.date', 'cpu.model', 'cpu.count')).toEqual(['12/11/2002', 'Pentium 4', 1]);
+    expect(valuesOf(old, 'memory.size', 'memory.modules', 'memory.sockets')).toEqual([256 * 2 ** 20, 1, 2]);
+  });
+  test('of a quiet run takes nothing from structures that stand between, and reads HPE’s interfaces', () => {
+    const processor =
+      'Processor Information\n\tType: Central Processor\n\tVersion: Xeon\n\tStatus: Populated, Enabled\n\nSystem Slot Information\n\tDesignation: PCI 1\n\tID: 1\n\n';
+    const board = 'Base Board Information\n\tProduct Name: B7\n\nSystem Power Supply\n\tSerial Number: PSU1\n\tAsset Tag: PSU2\n\n';
+    const nic = 'HP BIOS PXE NIC PCI and MAC Information\n\tNIC 1: PCI device 04:00.0, MAC address B4:B5:2F:00:11:A0\n';
+    const machine = read(`${QUIET.replaceAll('Dell Inc.', 'HP')}\n${processor}${board}${nic}`);
+    expect(valuesOf(machine, 'cpu.model', 'cpu.id', 'board.model', 'board.serial', 'asset.tag', 'nic.macs')).toEqual([
+      'Xeon',
+      null,
+      'B7',
+      null,
+      null,
+      ['b4:b5:2f:00:11:a0'],
+    ]);
+  });
+
   test('of an early version, of a quiet or an undecoded run', () => {
     const old = read(OLD_TEXT);
     expect(valuesOf(old, 'system.serial', 'system.uuid', 'blade.slot', 'blade.slot-text', 'memory.size', 'memory.modules')).toEqual([

@@ -58,6 +58,12 @@ describe('a raw table', () => {
       ['0000:04:00.0', '0000:04:03.1'],
     ]);
     expect(told('Acme')).toEqual([null, null]);
+    const one = [0, 0, 0x5d, 0x01, 0x14, 0x02, 0xec, 0, 0x11, 0xb1, ...Array<number>(26).fill(0), 2];
+    const { table, entryPoint } = buildSmbios(
+      { ...fields, system: { ...fields.system, manufacturer: 'HPE' }, oemRecords: [{ type: 233, data: one, strings: [] }] },
+      { major: 3, minor: 2 },
+    );
+    expect(valuesOf(read(table, entryPoint), 'nic.macs', 'nic.pci-addresses')).toEqual([['14:02:ec:00:11:b1'], ['0000:5d:00.1']]);
   });
   test('is read in the order of the version that a text of the same machine names', () => {
     const { table } = buildSmbios(fields, { major: 2, minor: 4 });
