@@ -8,6 +8,7 @@ import { assertNever } from './protocol/failure.ts';
 import { chooseDisk, findInstalled } from './disk/candidates.ts';
 import type { DiskQuestion } from './disk/candidates.ts';
 import type { AgentEnvironment } from './environment.ts';
+import { bootModeOf } from './local-boot.ts';
 
 /** What to answer the station: held, already there, ready to write (with the hash that a consent is bound to), or why not. */
 export const assess = async (environment: AgentEnvironment, decision: Decision, inventory: Inventory): Promise<Assessment> => {
@@ -22,7 +23,7 @@ export const assess = async (environment: AgentEnvironment, decision: Decision, 
           kind: 'already-installed',
           osoid: decision.osoid,
           disk: identityOf(installed),
-          localBoot: await environment.localBoot(installed, inventory.firmware?.kind ?? 'bios'),
+          localBoot: await environment.localBoot(installed, bootModeOf(inventory)),
         };
       }
       const found = diskFor(inventory, decision.needs, decision.diskHint);

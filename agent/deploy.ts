@@ -155,7 +155,7 @@ const perform = async (
     note(fitted.rewritten.length > 0 ? 'fitted to the size of this disk' : '');
     return installTable(bench, head, fitted);
   });
-  const boot = await findBootPath(held.disk(), fitted.table, options.firmware);
+  const boot = await findBootPath(held.disk(), fitted.table, options);
 
   const grownRanges = await journal.step('grow', async ({ note }) => {
     const { grown, whyNotGrown } = fitted;

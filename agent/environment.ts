@@ -4,6 +4,7 @@ import type { LocalBoot } from './protocol/decision.ts';
 import type { Disk } from './protocol/disk.ts';
 import type { Inventory } from './protocol/inventory.ts';
 import type { ScriptHost } from './build/script-host.ts';
+import type { BootMode } from './deploy/local-boot.ts';
 import type { Tools } from './disk/tools.ts';
 import type { TargetDevice } from './disk/target-disk.ts';
 import type { TrustedKeys } from './image/signature.ts';
@@ -25,7 +26,7 @@ export type AgentEnvironment = {
   /** Reads one disk again, now: what a consent is checked against. */
   describe(disk: Disk, trustedKeys: TrustedKeys): Promise<Disk>;
   /** How the firmware or the network stage starts this disk. */
-  localBoot(disk: Disk, firmware: 'bios' | 'uefi'): Promise<LocalBoot>;
+  localBoot(disk: Disk, mode: BootMode): Promise<LocalBoot>;
   readonly tools: Tools;
   /** Runs the install scripts of recipes. */
   readonly scripts: ScriptHost;

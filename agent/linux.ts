@@ -142,11 +142,11 @@ export const linuxEnvironment = async (words: BootWords, agentVersion: string): 
         problem: { code: 'disk.replaced', message: `${disk.path} is no longer there.`, next: 'Look at the disks again.' },
       };
     },
-    localBoot: async (disk, firmware) => {
+    localBoot: async (disk, mode) => {
       const reader = await (await find(disk))?.open();
       if (reader === undefined) return { kind: 'uefi', espUuid: null, loaderPath: null };
       try {
-        return await localBootOf(reader, disk.logicalSectorBytes, firmware);
+        return await localBootOf(reader, disk.logicalSectorBytes, mode);
       } finally {
         await reader.close();
       }

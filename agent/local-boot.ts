@@ -2,6 +2,7 @@
 // record of another image does not pass.
 import type { AgentEnvironment } from './environment.ts';
 import { findBootPath } from './deploy/local-boot.ts';
+import type { BootMode } from './deploy/local-boot.ts';
 import { findInstalled } from './disk/candidates.ts';
 import type { TrustedKeys } from './image/signature.ts';
 import type { SectorBytes } from './image/partition-table.ts';
@@ -14,13 +15,13 @@ import type { Result } from './protocol/failure.ts';
 import type { Inventory } from './protocol/inventory.ts';
 
 /** Finds the loader on the disk itself: BIOS follows its own disk order, UEFI needs the ESP and a path on it. */
-export const localBootOf = async (reader: DiskReader, logicalSectorBytes: number, firmware: 'bios' | 'uefi'): Promise<LocalBoot> => {
-  if (firmware === 'bios') return { kind: 'bios' };
+export const localBootOf = async (reader: DiskReader, logicalSectorBytes: number, mode: BootMode): Promise<LocalBoot> => {
+  if (mode.firmware === 'bios') return { kind: 'bios' };
   const { sizeBytes } = reader;
   const table = await readPartitionTable(reader.read, { sizeBytes, logicalSectorBytes: logicalSectorBytes as SectorBytes });
   if (!table.ok) return { kind: 'uefi', espUuid: null, loaderPath: null };
   const disk = { sizeBytes, read: async (offsetBytes: number, into: Uint8Array) => into.set(await reader.read(offsetBytes, into.length)) };
-  return (await findBootPath(disk, table.value, firmware)).localBoot;
+  return (await findBootPath(disk, table.value, mode)).localBoot;
 };
 
 /**
@@ -33,7 +34,7 @@ export const checkLocalBoot = async (
   osoid: string | null,
   trustedKeys: TrustedKeys,
 ): Promise<Result<LocalBoot | null>> => {
-  const firmware = inventory.firmware?.kind ?? 'bios';
+  const mode = bootModeOf(inventory);
   const disk =
     osoid === null
       ? onlyOrdinaryDisk(inventory)
@@ -46,8 +47,13 @@ export const checkLocalBoot = async (
     );
   }
   // Several disks and no record: the firmware's own order decides, as it would without us.
-  return success(disk === null ? (firmware === 'bios' ? { kind: 'bios' } : null) : await environment.localBoot(disk, firmware));
+  return success(disk === null ? (mode.firmware === 'bios' ? { kind: 'bios' } : null) : await environment.localBoot(disk, mode));
 };
+
+export const bootModeOf = ({ firmware }: Pick<Inventory, 'firmware'>): BootMode => ({
+  firmware: firmware?.kind ?? 'bios',
+  secureBoot: firmware?.secureBoot === true,
+});
 
 const onlyOrdinaryDisk = (inventory: Inventory): Disk | null => {
   const ordinary = inventory.disks.filter((disk) => disk.exclusions.length === 0);

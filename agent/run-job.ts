@@ -15,6 +15,7 @@ import type { TargetDevice } from './disk/target-disk.ts';
 import { createJobVoice } from './job-voice.ts';
 import type { JobVoice } from './job-voice.ts';
 import type { StationLink } from './link/station-link.ts';
+import { bootModeOf } from './local-boot.ts';
 import { BATCH_CHUNKS } from './image/chunk.ts';
 import type { TrustedKeys } from './image/signature.ts';
 import { failed, success } from './protocol/failure.ts';
@@ -58,7 +59,7 @@ export const runJob = async (
 ): Promise<void> => {
   const { screen, tools, workers } = environment;
   const { jobId } = order;
-  const firmware = inventory.firmware?.kind ?? 'bios';
+  const { firmware, secureBoot } = bootModeOf(inventory);
 
   const reach = async (): Promise<Result<{ readonly disk: Disk; readonly device: TargetDevice }>> => {
     const disk = inventory.disks.find((candidate) => sameDisk(candidate, order.disk));
@@ -106,6 +107,7 @@ export const runJob = async (
             device,
             trustedKeys: trustedKeys(),
             firmware,
+            secureBoot,
             readContentHash: () => readContentHash(disk),
             source: imageSource(order.osoid),
             requestRecord: async (identity) => {
@@ -184,7 +186,7 @@ export const runJob = async (
             logicalSectorBytes: disk.logicalSectorBytes,
             trustedKeys: trustedKeys(),
             firmware,
-            secureBoot: inventory.firmware?.secureBoot === true,
+            secureBoot,
             readContentHash: () => readContentHash(disk),
             scripts: environment.scripts,
             fetchPayload: (sha256, from) => link.fetchLibrary(`${WIRE.payload(jobId, sha256)}?at=${from}`, null),

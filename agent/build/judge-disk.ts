@@ -28,7 +28,7 @@ export const judgeDisk = async (
   const geometry = { sizeBytes: disk.sizeBytes, logicalSectorBytes: disk.logicalSectorBytes as SectorBytes };
   const table = valueOf(await readPartitionTable(read, geometry));
   if (table.kind === 'none') throw nothing('the disk has no partition table');
-  const boot = await findBootPath(disk, table, firmware);
+  const boot = await findBootPath(disk, table, { firmware, secureBoot });
   if (boot.localBoot.kind === 'uefi' && boot.localBoot.loaderPath === null)
     throw nothing('this UEFI machine finds no boot loader on the disk');
   if (firmware === 'uefi' && secureBoot && !isSecureBootTrusted((await findBootChain(read, table)).bootChain))

@@ -14,12 +14,20 @@ export type BuiltImage = { readonly osoid: string; readonly manifestSha256: stri
 
 export type BuildOptions = Pick<
   DeployOptions,
-  'device' | 'trustedKeys' | 'firmware' | 'readContentHash' | 'tools' | 'workers' | 'signal' | 'onStep' | 'onProgress' | 'now'
+  | 'device'
+  | 'trustedKeys'
+  | 'firmware'
+  | 'secureBoot'
+  | 'readContentHash'
+  | 'tools'
+  | 'workers'
+  | 'signal'
+  | 'onStep'
+  | 'onProgress'
+  | 'now'
 > &
   Pick<CaptureOptions, 'sink' | 'logicalSectorBytes'> & {
     readonly order: BuildOrder;
-    /** Whether this machine starts only what is signed. */
-    readonly secureBoot: boolean;
     readonly scripts: ScriptHost;
     /** At most PAYLOAD_PART_BYTES from there on. */
     readonly fetchPayload: (sha256: string, offsetBytes: number) => Promise<Result<Uint8Array>>;

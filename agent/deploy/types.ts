@@ -30,6 +30,8 @@ export type DeployOptions = {
   readonly device: TargetDevice;
   readonly trustedKeys: TrustedKeys;
   readonly firmware: 'bios' | 'uefi';
+  /** Whether this machine starts only what is signed. */
+  readonly secureBoot: boolean;
   /** Hash of what the disk holds now, as consents are bound to it; null where it cannot be read. */
   readonly readContentHash: () => Promise<string | null>;
   readonly source: ImageSource;

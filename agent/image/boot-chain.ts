@@ -60,7 +60,8 @@ const loadersOn = async (volume: FatVolume, limit: number): Promise<readonly Boo
   return loaders;
 };
 
-const loaderOf = async (volume: FatVolume, path: string, entry: FatEntry): Promise<BootLoader | undefined> => {
+/** What a file on a FAT volume is as a loader; undefined if it is none. */
+export const loaderOf = async (volume: FatVolume, path: string, entry: FatEntry): Promise<BootLoader | undefined> => {
   const program = parsePortableExecutable(await volume.readPart(entry, 0, PE_HEAD_BYTES));
   if (program === undefined) return undefined;
   const { certificates, architecture } = program;
@@ -111,8 +112,9 @@ const architectureOf = (loaders: readonly BootLoader[], biosCode: boolean): Arch
 /** Issuers whose signatures a stock Secure Boot machine accepts (Microsoft's UEFI CAs of 2011 and 2023, and Windows' own). */
 const STOCK_ISSUER = /^Microsoft (Corporation )?(UEFI CA|Windows Production PCA|Root Certificate Authority)|^Windows UEFI CA 2023/;
 
+/** True of a loader that such a machine starts. */
+export const isStockSigned = ({ signedBy }: BootLoader): boolean => signedBy.some((issuer) => STOCK_ISSUER.test(issuer));
+
 /** True when firmware that trusts only the stock keys starts this disk: the removable-media loader or a shim must be signed so. */
 export const isSecureBootTrusted = (chain: readonly BootLoader[]): boolean =>
-  chain.some(
-    (loader) => ['removable', 'shim', 'windows'].includes(loader.kind) && loader.signedBy.some((issuer) => STOCK_ISSUER.test(issuer)),
-  );
+  chain.some((loader) => ['removable', 'shim', 'windows'].includes(loader.kind) && isStockSigned(loader));

@@ -11,9 +11,11 @@ import type { LocalBoot } from '../../agent/protocol/decision.ts';
 import type { Disk } from '../../agent/protocol/disk.ts';
 import { disk, hash, inventory } from '../journey/fixtures.ts';
 import { writeDemoImage } from '../rack/demo-image.ts';
+import { signedLoader, tinyLoader } from '../image/real-disk.ts';
 import { writeFat16 } from '../rack/fat16.ts';
 
 const OSOID = hash('a');
+const UEFI = { firmware: 'uefi', secureBoot: false } as const;
 const FOUND: LocalBoot = { kind: 'uefi', espUuid: 'AAAA-BBBB', loaderPath: '/EFI/debian/shimx64.efi' };
 const record = (verdict: Disk['provenance']['verdict'], osoid = OSOID): Disk['provenance'] => ({
   verdict,
@@ -74,6 +76,28 @@ describe('before a machine starts its own disk', () => {
   });
 });
 
+type Files = readonly (readonly [name: string, bytes: Buffer])[];
+
+/** Of a disk with one EFI system partition for each list of files; in small letters. */
+const loaderOn = async (volumes: readonly Files[], secureBoot: boolean): Promise<string | undefined> => {
+  const sizeBytes = 16 * 1024 * 1024;
+  const bytes = Buffer.concat(
+    volumes.map((files, index) =>
+      writeFat16({
+        files: files.map(([name, content]) => ({ path: `EFI/${name}.efi`, bytes: content })),
+        sizeBytes,
+        label: 'ESP',
+        serial: index,
+      }),
+    ),
+  );
+  const disk = { sizeBytes: bytes.length, read: async (at: number, into: Uint8Array) => into.set(bytes.subarray(at, at + into.length)) };
+  const esps = volumes.map((_files, index) => ({ number: index + 1, type: '0xef', startLba: (index * sizeBytes) / 512 }));
+  const table = { kind: 'mbr', logicalSectorBytes: 512, diskSizeBytes: bytes.length, partitions: esps } as unknown as PartitionTable;
+  const { localBoot } = await findBootPath(disk, table, { firmware: 'uefi', secureBoot });
+  return (localBoot.kind === 'uefi' ? localBoot.loaderPath : null)?.toLowerCase();
+};
+
 describe('the loader of a disk', () => {
   test('is found on its EFI system partition; a blank disk has none, and BIOS asks for none', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rackside-local-boot-'));
@@ -81,14 +105,14 @@ describe('the loader of a disk', () => {
       const path = join(folder, 'disk.raw');
       const { sizeBytes } = await writeDemoImage(path, { contentBytes: 1024, seed: 7 });
       const reader = await openReader(path, sizeBytes);
-      expect(await localBootOf(reader, 512, 'uefi')).toEqual({ kind: 'uefi', espUuid: '5241-0007', loaderPath: '/EFI/DEBIAN/SHIMX64.EFI' });
-      expect(await localBootOf(reader, 512, 'bios')).toEqual({ kind: 'bios' });
+      expect(await localBootOf(reader, 512, UEFI)).toEqual({ kind: 'uefi', espUuid: '5241-0007', loaderPath: '/EFI/DEBIAN/SHIMX64.EFI' });
+      expect(await localBootOf(reader, 512, { firmware: 'bios', secureBoot: false })).toEqual({ kind: 'bios' });
       await reader.close();
       const file = await open(path, 'w');
       await file.truncate(sizeBytes);
       await file.close();
       const blank = await openReader(path, sizeBytes);
-      expect(await localBootOf(blank, 512, 'uefi')).toEqual({ kind: 'uefi', espUuid: null, loaderPath: null });
+      expect(await localBootOf(blank, 512, UEFI)).toEqual({ kind: 'uefi', espUuid: null, loaderPath: null });
       await blank.close();
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -101,17 +125,71 @@ describe('the loader of a disk', () => {
     ['for removable media, of both widths', ['boot/bootia32', 'boot/bootx64'], 'BOOT/bootx64'],
     ['32-bit alone, which this machine does not start', ['acme/shimia32', 'boot/bootia32'], null],
   ])('the one that this machine and its firmware start: %s', async (_what, names, expected) => {
-    const bytes = writeFat16({
-      files: names.map((name) => ({ path: `EFI/${name}.efi`, bytes: Buffer.from('MZ') })),
-      sizeBytes: 16 * 1024 * 1024,
-      label: 'ESP',
-      serial: 7,
-    });
-    const disk = { sizeBytes: bytes.length, read: async (at: number, into: Uint8Array) => into.set(bytes.subarray(at, at + into.length)) };
-    const esp = { number: 1, type: '0xef', guid: null, startLba: 0, sectors: bytes.length / 512, attributes: '0'.repeat(16), name: '' };
-    const table = { kind: 'mbr', logicalSectorBytes: 512, diskSizeBytes: bytes.length, partitions: [esp] } as unknown as PartitionTable;
-    const { localBoot } = await findBootPath(disk, table, 'uefi');
-    const found = localBoot.kind === 'uefi' ? localBoot.loaderPath : undefined;
-    expect(found?.toLowerCase()).toBe(expected === null ? undefined : `/efi/${expected}.efi`.toLowerCase());
+    const found = await loaderOn([names.map((name) => [name, Buffer.from('MZ')])], false);
+    expect(found).toBe(expected === null ? undefined : `/efi/${expected}.efi`.toLowerCase());
+  });
+
+  const [unsigned, vendors] = [tinyLoader(), signedLoader('Acme Root CA')];
+  const stock = signedLoader('Microsoft Corporation UEFI CA 2011');
+  test.each<[string, readonly Files[], string, string]>([
+    [
+      "the vendor's, where it is signed as well",
+      [
+        [
+          ['debian/shimx64', stock],
+          ['boot/bootx64', stock],
+        ],
+      ],
+      'debian/shimx64',
+      'debian/shimx64',
+    ],
+    [
+      'that of removable media, where only it is',
+      [
+        [
+          ['debian/shimx64', unsigned],
+          ['boot/bootx64', stock],
+        ],
+      ],
+      'boot/bootx64',
+      'debian/shimx64',
+    ],
+    [
+      "not the vendor's by a key of its own",
+      [
+        [
+          ['acme/grubx64', vendors],
+          ['boot/bootx64', stock],
+        ],
+      ],
+      'boot/bootx64',
+      'acme/grubx64',
+    ],
+    [
+      'of two vendors the signed one',
+      [
+        [
+          ['acme/shimx64', unsigned],
+          ['debian/shimx64', stock],
+        ],
+      ],
+      'debian/shimx64',
+      'acme/shimx64',
+    ],
+    ['that of a second system partition', [[['acme/shimx64', unsigned]], [['boot/bootx64', stock]]], 'boot/bootx64', 'acme/shimx64'],
+    [
+      'the first, where its owner may have put in a key',
+      [
+        [
+          ['acme/shimx64', vendors],
+          ['boot/bootx64', unsigned],
+        ],
+      ],
+      'acme/shimx64',
+      'acme/shimx64',
+    ],
+  ])('with Secure Boot on: %s', async (_what, volumes, withSecureBoot, without) => {
+    expect(await loaderOn(volumes, true)).toBe(`/efi/${withSecureBoot}.efi`);
+    expect(await loaderOn(volumes, false)).toBe(`/efi/${without}.efi`);
   });
 });

@@ -38,6 +38,7 @@ const result = await deploy({
   device: fileDevice(disk, identity, 512, noTools()),
   trustedKeys: trusted,
   firmware: 'bios',
+  secureBoot: false,
   readContentHash: () => Promise.resolve('bench'),
   source: {
     manifest: () => Promise.resolve(success(manifestBytes)),

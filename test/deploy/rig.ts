@@ -94,6 +94,7 @@ export const runDeploy = async (fixture: Fixture, key: SigningKey, path: string,
     device,
     trustedKeys: trustedKeysOf([key.publicKey]),
     firmware: 'uefi',
+    secureBoot: false,
     readContentHash: () => Promise.resolve(contentHash),
     source,
     requestRecord: (disk) =>

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { crc32 } from 'node:zlib';
 
 const run = promisify(execFile);
 const MIB = 1024 * 1024;
@@ -38,6 +39,44 @@ export const tinyLoader = (machine = 0x8664): Buffer => {
   file.writeUInt16LE(machine, 68);
   file.writeUInt16LE(0x20b, 64 + 24);
   return file;
+};
+
+const der = (tag: number, ...parts: readonly Buffer[]): Buffer => {
+  const body = Buffer.concat(parts);
+  if (body.length > 127) throw new RangeError('needs the long form');
+  return Buffer.concat([Buffer.from([tag, body.length]), body]);
+};
+
+/** The same with a signature that nobody could verify, but that names its issuer as PKCS#7 does (RFC 2315). */
+export const signedLoader = (issuer: string): Buffer => {
+  const name = der(0x30, der(0x31, der(0x30, Buffer.from('0603550403', 'hex'), der(0x0c, Buffer.from(issuer)))));
+  const signer = der(0x30, der(0x02, Buffer.from([1])), der(0x30, name, der(0x02, Buffer.from([1]))));
+  const signed = der(0x30, der(0x06, Buffer.from([0x2a])), der(0xa0, der(0x30, der(0x31, signer))));
+  const certificate = Buffer.alloc(Math.ceil((8 + signed.length) / 8) * 8);
+  certificate.writeUInt32LE(8 + signed.length, 0);
+  certificate.writeUInt16LE(0x200, 4);
+  certificate.writeUInt16LE(2, 6);
+  certificate.set(signed, 8);
+  const file = Buffer.concat([tinyLoader(), certificate]);
+  file.writeUInt32LE(1024, 64 + 24 + 112 + 32);
+  file.writeUInt32LE(certificate.length, 64 + 24 + 112 + 36);
+  return file;
+};
+
+/** That disk with a partition elsewhere, by the first copy of its table alone. */
+export const withPartition = (
+  disk: Uint8Array,
+  number: number,
+  place: { readonly startLba?: bigint; readonly endLba?: bigint },
+): Buffer => {
+  const copy = Buffer.from(disk);
+  const entry = 1024 + (number - 1) * 128;
+  if (place.startLba !== undefined) copy.writeBigUInt64LE(place.startLba, entry + 32);
+  if (place.endLba !== undefined) copy.writeBigUInt64LE(place.endLba, entry + 40);
+  copy.writeUInt32LE(crc32(copy.subarray(1024, 1024 + 16_384)), 512 + 88);
+  copy.writeUInt32LE(0, 512 + 16);
+  copy.writeUInt32LE(crc32(copy.subarray(512, 512 + 92)), 512 + 16);
+  return copy;
 };
 
 /** 32 MiB: a 4 MiB ESP (FAT, EFI/BOOT/BOOTX64.EFI), a 24 MiB ext4 with a file of 3 MiB of noise. Needs sgdisk, mkfs.fat, mcopy, mke2fs. */

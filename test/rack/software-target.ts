@@ -110,10 +110,10 @@ export const agentEnvironment = (options: Omit<SoftwareTargetOptions, 'wire'>, c
       const found = find(disk);
       return found === undefined ? Promise.resolve({ ...disk, content: null }) : describeDisk(deviceOf(found), { trustedKeys });
     },
-    localBoot: async (disk, firmware) => {
+    localBoot: async (disk, mode) => {
       const reader = await openReader(find(disk)?.path ?? disk.path, disk.sizeBytes);
       try {
-        return await localBootOf(reader, disk.logicalSectorBytes, firmware);
+        return await localBootOf(reader, disk.logicalSectorBytes, mode);
       } finally {
         await reader.close();
       }
