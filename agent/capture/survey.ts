@@ -63,7 +63,7 @@ const refuseTable = (table: PartitionTable): void => {
       next: 'Put its logical partitions into one of them, or give the disk a GPT, then capture it again.',
     });
   const wrong = table.problems.find((problem) =>
-    ['disk-smaller-than-table', 'partition-beyond-end', 'partitions-overlap'].includes(problem),
+    ['disk-smaller-than-table', 'partition-beyond-end', 'partition-impossible', 'partitions-overlap'].includes(problem),
   );
   if (wrong !== undefined)
     throw carry({

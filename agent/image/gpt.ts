@@ -50,22 +50,29 @@ const isPlausible = (header: GptHeader, expectedLba: number): boolean =>
   header.entryCount <= MAX_ENTRIES &&
   [128, 256, 512].includes(header.entrySizeBytes);
 
-/** The entries in use, numbered as `/dev/sdaN` and sgdisk number them; undefined if the array fails its CRC. */
-export const parseGptEntries = (header: GptHeader, array: Uint8Array): readonly Partition[] | undefined => {
+/**
+ * The entries in use, numbered as `/dev/sdaN` and sgdisk number them; undefined if the array fails its CRC. One whose two ends are no
+ * stretch of sectors is no partition for anybody, and `impossible` says that there is one.
+ */
+export const parseGptEntries = (header: GptHeader, array: Uint8Array): GptEntries | undefined => {
   const bytes = Buffer.from(array.buffer, array.byteOffset, array.byteLength);
   if (bytes.length !== header.entryCount * header.entrySizeBytes || crc32(bytes) !== header.entriesCrc32) return undefined;
   const partitions: Partition[] = [];
+  let impossible = false;
   for (let index = 0; index < header.entryCount; index++) {
     const entry = bytes.subarray(index * header.entrySizeBytes, (index + 1) * header.entrySizeBytes);
+    if (guidAt(entry, 0) === UNUSED) continue;
     const partition = parseEntry(entry, index + 1);
-    if (partition !== undefined) partitions.push(partition);
+    if (partition === undefined) impossible = true;
+    else partitions.push(partition);
   }
-  return partitions;
+  return { partitions, impossible };
 };
+
+export type GptEntries = { readonly partitions: readonly Partition[]; readonly impossible: boolean };
 
 const parseEntry = (entry: Buffer, number: number): Partition | undefined => {
   const type = guidAt(entry, 0);
-  if (type === UNUSED) return undefined;
   const startLba = lbaAt(entry, 32);
   const sectors = lbaAt(entry, 40) - startLba + 1;
   if (!Number.isSafeInteger(startLba) || !Number.isSafeInteger(startLba + sectors) || sectors <= 0) return undefined;
@@ -78,7 +85,7 @@ const parseEntry = (entry: Buffer, number: number): Partition | undefined => {
 export const gptTable = (
   header: GptHeader,
   entries: Uint8Array,
-  partitions: readonly Partition[],
+  { partitions, impossible }: GptEntries,
   disk: { readonly sizeBytes: number; readonly logicalSectorBytes: SectorBytes },
   problems: readonly TableProblem[],
 ): PartitionTable => ({
@@ -89,6 +96,7 @@ export const gptTable = (
   partitions,
   problems: [
     ...problems,
+    ...(impossible ? ['partition-impossible' as const] : []),
     ...partitionProblems(partitions, Math.floor(disk.sizeBytes / disk.logicalSectorBytes)),
     ...(partitions.some((partition) => isOverTable(partition, header, disk)) ? ['partitions-overlap' as const] : []),
   ],

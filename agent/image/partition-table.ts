@@ -66,6 +66,7 @@ export type TableProblem =
   | 'gpt-copies-differ'
   | 'disk-smaller-than-table'
   | 'partition-beyond-end'
+  | 'partition-impossible'
   | 'partitions-overlap'
   | 'mbr-chain-damaged'
   | 'mbr-two-extended';

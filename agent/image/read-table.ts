@@ -2,15 +2,15 @@
 // sector 0 does not announce is what the disk held before: kernels, firmware and Windows go by the MBR (UEFI 2.10 §5.2.3), and so do we.
 import { failed, success } from '../protocol/failure.ts';
 import type { Result } from '../protocol/failure.ts';
-import type { GptHeader } from './gpt.ts';
+import type { GptEntries, GptHeader } from './gpt.ts';
 import { gptTable, parseGptEntries, parseGptHeader } from './gpt.ts';
 import { identifyFilesystem } from './filesystem.ts';
 import { isProtective, parseMbrEntries, protectiveEnd, readMbr } from './mbr.ts';
-import type { Partition, PartitionTable, ReadAt, SectorBytes, TableProblem } from './partition-table.ts';
+import type { PartitionTable, ReadAt, SectorBytes, TableProblem } from './partition-table.ts';
 import { partitionOffsetBytes } from './partition-table.ts';
 
 type Disk = { readonly sizeBytes: number; readonly logicalSectorBytes: SectorBytes };
-type Copy = { readonly header: GptHeader; readonly entries: Uint8Array; readonly partitions: readonly Partition[] };
+type Copy = { readonly header: GptHeader; readonly entries: Uint8Array; readonly parsed: GptEntries };
 
 /**
  * Reads the table of a disk or image. Without `logicalSectorBytes` (an image file) 512 is tried first, then 4096; of an MBR, which does
@@ -91,7 +91,7 @@ const readGpt = async (read: ReadAt, disk: Disk, announcedEndLba: number | null)
   const found = primary ?? backup;
   if (found === undefined) return undefined;
   const backupLba = primary?.header.alternateLba ?? found.header.myLba;
-  return gptTable(found.header, found.entries, found.partitions, disk, gptProblems(primary, backup, backupLba, lastLba));
+  return gptTable(found.header, found.entries, found.parsed, disk, gptProblems(primary, backup, backupLba, lastLba));
 };
 
 const gptProblems = (primary: Copy | undefined, backup: Copy | undefined, backupLba: number, lastLba: number): readonly TableProblem[] => {
@@ -113,6 +113,6 @@ const readCopy = async (read: ReadAt, disk: Disk, lba: number): Promise<Copy | u
 
 const readEntries = async (read: ReadAt, { logicalSectorBytes }: Disk, header: GptHeader): Promise<Copy | undefined> => {
   const entries = Uint8Array.from(await read(header.entriesLba * logicalSectorBytes, header.entryCount * header.entrySizeBytes));
-  const partitions = parseGptEntries(header, entries);
-  return partitions === undefined ? undefined : { header, entries, partitions };
+  const parsed = parseGptEntries(header, entries);
+  return parsed === undefined ? undefined : { header, entries, parsed };
 };

@@ -92,6 +92,12 @@ const refuseTable = (table: PartitionTable, allowNone: boolean, bare: string | n
     );
   if (table.problems.includes('partitions-overlap'))
     return failed('image.corrupt', 'The partitions of the image overlap.', 'Repair its partition table or choose another image.');
+  if (table.problems.includes('partition-impossible'))
+    return failed(
+      'image.corrupt',
+      'The partition table of the image has a partition that ends before it begins.',
+      'Repair its partition table or choose another image.',
+    );
   if (table.problems.includes('mbr-two-extended'))
     return failed(
       'image.table-unsupported',

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openSourceDisk } from '../../agent/disk/source-disk.ts';
 import { PROVENANCE_OFFSET_BYTES, voidedProvenance } from '../../agent/image/provenance.ts';
-import { lacksTools, makeGptDisk, noise, writeAt } from '../image/real-disk.ts';
+import { lacksTools, makeGptDisk, noise, withPartition, writeAt } from '../image/real-disk.ts';
 import { MIB, codeOf, createRig, jobFor, valueOf } from './rig.ts';
 import type { Rig } from './rig.ts';
 
@@ -154,6 +154,11 @@ describe('what is refused', () => {
   };
   test('a disk without a partition table', async () => {
     expect(codeOf((await rig.run(await plain())).result)).toBe('capture.no-partition-table');
+  });
+  test.skipIf(lacksTools())('a disk with a partition that ends before it begins', async () => {
+    const disk = await makeGptDisk(rig.folder);
+    writeFileSync(disk, withPartition(readFileSync(disk), 2, { endLba: 2048n }));
+    expect(codeOf((await rig.run(disk)).result)).toBe('capture.table-damaged');
   });
   test('a disk that is not there', async () => {
     const { result, steps } = await rig.run(await plain(), { open: () => openSourceDisk('/nowhere', MIB) });

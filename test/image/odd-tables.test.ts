@@ -5,10 +5,9 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readPartitionTable } from '../../agent/image/read-table.ts';
-import { lacksTools, makeGptDisk, readerOf } from './real-disk.ts';
+import { lacksTools, makeGptDisk, readerOf, withPartition } from './real-disk.ts';
 
 const run = promisify(execFile);
 const MIB = 1024 * 1024;
@@ -65,17 +64,24 @@ describe.skipIf(lacksTools('mkswap'))('an MBR', () => {
 });
 
 describe.skipIf(lacksTools())('a GPT partition', () => {
+  const differ = 'gpt-copies-differ';
+
+  test('that ends before it begins, or lies where no disk reaches, is none, and the table says so', async () => {
+    const bytes = await readFile(await makeGptDisk(folder, 'backwards.raw'));
+    const places = [
+      { startLba: 40_000n, endLba: 30_000n },
+      { startLba: 40_000n, endLba: 39_999n },
+      { startLba: 2n ** 60n, endLba: 2n ** 60n + 8n },
+    ];
+    for (const place of places) {
+      const read = await tableOf(withPartition(bytes, 2, place));
+      expect(read).toMatchObject({ ok: true, value: { problems: [differ, 'partition-impossible'], partitions: [{ number: 1 }] } });
+    }
+  });
+
   test('over the table itself is one over another', async () => {
     const bytes = await readFile(await makeGptDisk(folder, 'over.raw'));
-    const at = (startLba: number): Buffer => {
-      const copy = Buffer.from(bytes);
-      copy.writeBigUInt64LE(BigInt(startLba), 1024 + 32);
-      copy.writeUInt32LE(crc32(copy.subarray(1024, 1024 + 16_384)), 512 + 88);
-      copy.writeUInt32LE(0, 512 + 16);
-      copy.writeUInt32LE(crc32(copy.subarray(512, 512 + 92)), 512 + 16);
-      return copy;
-    };
-    const differ = 'gpt-copies-differ';
+    const at = (startLba: number): Buffer => withPartition(bytes, 1, { startLba: BigInt(startLba) });
     expect(await tableOf(at(34))).toMatchObject({ ok: true, value: { problems: [differ] } });
     for (const startLba of [33, 2, 1])
       expect(await tableOf(at(startLba))).toMatchObject({ ok: true, value: { problems: [differ, 'partitions-overlap'] } });

@@ -18,7 +18,7 @@ import { imageViewOf } from '../../main/library/image-view.ts';
 import type { Library } from '../../main/library/library.ts';
 import { openLibrary } from '../../main/library/library.ts';
 import { scratchPath, sweepScratch } from '../../main/library/scratch.ts';
-import { EXT_PLACE, lacksTools, makeGptDisk, noise, writeAt, writeExtFile } from '../image/real-disk.ts';
+import { EXT_PLACE, lacksTools, makeGptDisk, noise, withPartition, writeAt, writeExtFile } from '../image/real-disk.ts';
 
 const run = promisify(execFile);
 const key = generateSigningKey();
@@ -292,6 +292,11 @@ describe.skipIf(lacking)('what cannot be imported leaves nothing behind', () => 
         bytes.set([0x55, 0xaa], 510);
         return writeFile(path, bytes);
       },
+    ],
+    [
+      'partition that ends before it begins',
+      'image.corrupt',
+      async (path) => writeFile(path, withPartition(await readFile(disk), 2, { endLba: 2048n })),
     ],
     ['empty file', 'import.no-source', (path) => writeFile(path, '')],
     ['absent file', 'import.no-source', () => Promise.resolve()],
