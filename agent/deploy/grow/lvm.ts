@@ -30,7 +30,7 @@ export const growLvm =
     const volumes = volumesOf(listed.stdout);
     if (volumes === null) return { kind: 'not', why: 'its volume group could not be read' };
     if (volumes.some(({ vg_missing_pv_count: missing, pv_count: count }) => missing !== '0' || count !== '1'))
-      return { kind: 'not', why: 'its volume group spans disks' };
+      return { kind: 'not', why: 'its volume group has other physical volumes too, on this disk or another' };
     const resized = await lvm('pvresize', path);
     if (resized.code !== 0) return { kind: 'failed', program: 'pvresize', output: resized.stderr };
     const group = volumes[0]?.vg_name;
