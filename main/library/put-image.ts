@@ -14,20 +14,22 @@ import type { LibraryStore } from './store.ts';
 /** What strangers say of one image is taken up to here: they shall not bury what we trust. */
 const STRANGE_MAX = 32;
 
-/** `known`: that very manifest is there, or another of the same content was. */
+/** `known`: that very manifest is there, or another of the same content was, whole. One beside a broken one is `added`. */
 export const putImage = async (from: LibraryStore, to: LibraryStore, image: ImageSummary): Promise<Result<'added' | 'known'>> => {
   const bases = await listBases(to, imageFolder(image.osoid));
   if (!bases.ok) return bases;
   let isFirstTaken = false;
+  let isWholeThere = false;
   for (const base of bases.value) {
     const there = await readBase(to, image.osoid, base, new Map());
     if (there.ok && there.value.manifestSha256 === image.manifestSha256 && there.value.trust !== 'broken') return success('known');
     isFirstTaken ||= base === imageFolder(image.osoid) && there.ok;
+    isWholeThere ||= there.ok && there.value.trust !== 'broken';
   }
   if (bases.value.length >= STRANGE_MAX && image.trust !== 'trusted') return success('known');
   const base = isFirstTaken ? variantFolder(image.osoid, image.manifestSha256) : imageFolder(image.osoid);
   const written = await putFiles(from, image, to, base);
-  return written.ok ? success(isFirstTaken ? 'known' : 'added') : written;
+  return written.ok ? success(isWholeThere ? 'known' : 'added') : written;
 };
 
 /** Replaces whatever lies at `base`: nothing that is signed, or something damaged. */

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { generateSigningKey, trustedKeysOf } from '../../agent/image/signature.ts';
@@ -244,6 +244,22 @@ describe('an export', () => {
     expect(codeOf(await library.exportTo(failed, { osoids: [osoid], documents: 'named' }))).not.toBe('ok');
     await expect(stat(failed)).rejects.toThrow('ENOENT');
     await expect(stat(`${failed}.part`)).rejects.toThrow('ENOENT');
+  });
+
+  test('of an image that is there altered puts the whole one beside it, and does not say that it was there', async () => {
+    const from = await build(fresh('from'), [{ words: ['a', 'd'], name: 'db', rename: null }]);
+    const library = await small.open(from);
+    const [osoid = ''] = valueOf(await library.list()).images.map((image) => image.osoid);
+    const to = small.path(fresh('to'));
+    const wanted = { osoids: [osoid], documents: 'named' } as const;
+    valueOf(await library.exportTo(to, wanted));
+    const altered = join(to, 'images', osoid, 'manifest.json');
+    await writeFile(altered, (await readFile(altered, 'utf8')).replace('"name":"db"', '"name":"dB"'));
+    expect(valueOf(await library.exportTo(to, wanted))).toMatchObject({ added: [{ osoid }], known: [] });
+    expect(valueOf(await library.exportTo(to, wanted))).toMatchObject({ added: [], known: [{ osoid }] });
+    expect(valueOf(await (await small.open(relative(folder, to))).list()).images.map(({ name: called, trust }) => [called, trust])).toEqual(
+      [['db', 'trusted']],
+    );
   });
 
   test('has headers that any name and size of a library fits, and that no flipped byte passes', () => {
