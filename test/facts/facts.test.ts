@@ -8,6 +8,7 @@ import type { Fact, FactType, FactValue } from '../../agent/protocol/facts.ts';
 import { factDefinition, factSchema } from '../../agent/protocol/facts.ts';
 import type { Inventory } from '../../agent/protocol/inventory.ts';
 import { inventorySchema } from '../../agent/protocol/inventory.ts';
+import { emptyInventory } from '../journey/fixtures.ts';
 import type { HardwareKind, HardwareOptions } from '../rack/hardware.ts';
 import { HARDWARE_KINDS, makeHardware } from '../rack/hardware.ts';
 
@@ -162,23 +163,7 @@ describe('network place', () => {
 });
 
 test('a machine that says nothing of itself still has facts', () => {
-  const nothing: Inventory = {
-    architecture: 'x86_64',
-    bootMac: null,
-    address: null,
-    subnet: null,
-    dmi: null,
-    cpu: null,
-    memory: null,
-    firmware: null,
-    nics: [],
-    pci: [],
-    lldp: [],
-    ipmi: null,
-    disks: [],
-    problems: [],
-  };
-  expect(factsFrom(nothing).map((fact) => fact.name)).toEqual(['architecture', 'disk.count', 'disk.total']);
+  expect(factsFrom(emptyInventory()).map((fact) => fact.name)).toEqual(['architecture', 'disk.count', 'disk.total']);
 });
 
 test('USB devices by id and by place; none where an older agent does not tell', async () => {

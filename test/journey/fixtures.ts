@@ -35,10 +35,28 @@ export const disk = (change: Partial<Disk> = {}): Disk => ({
   ...change,
 });
 
+/** Of a machine that says nothing of itself. */
+export const emptyInventory = (change: Partial<Inventory> = {}): Inventory => ({
+  architecture: 'x86_64',
+  bootMac: null,
+  address: null,
+  subnet: null,
+  dmi: null,
+  cpu: null,
+  memory: null,
+  firmware: null,
+  nics: [],
+  pci: [],
+  lldp: [],
+  ipmi: null,
+  disks: [],
+  problems: [],
+  ...change,
+});
+
 export const inventory = (change: Partial<Inventory> & { readonly serial?: string | null; readonly mac?: string } = {}): Inventory => {
   const { serial = 'SERIAL-1', mac = '52:54:00:00:00:01', ...rest } = change;
-  return {
-    architecture: 'x86_64',
+  return emptyInventory({
     bootMac: mac,
     address: '10.20.0.5',
     subnet: '10.20.0.0/24',
@@ -51,19 +69,14 @@ export const inventory = (change: Partial<Inventory> & { readonly serial?: strin
       oemStrings: [],
       oemRecords: [],
     },
-    cpu: null,
     memory: { sizeBytes: 64 * 2 ** 30, modules: [] },
     firmware: { kind: 'uefi', secureBoot: true, setupMode: false, bootCurrent: null, bootOrder: [] },
     nics: [
       { name: 'eth0', mac, permanentMac: mac, driver: 'igb', speedMbps: 1000, carrier: true, pciAddress: null, pciId: null, addresses: [] },
     ],
-    pci: [],
-    lldp: [],
-    ipmi: null,
     disks: [disk()],
-    problems: [],
     ...rest,
-  };
+  });
 };
 
 /** The few facts these tests need; the agent's own mapping has its own tests. */

@@ -2,23 +2,10 @@ import { expect, test } from 'vitest';
 
 import { describeInventory } from '../../main/machines/machine.ts';
 import type { Inventory } from '../../agent/protocol/inventory.ts';
+import { emptyInventory } from '../journey/fixtures.ts';
 
-const inventory = (messages: readonly string[]): Inventory => ({
-  architecture: 'x86_64',
-  bootMac: null,
-  address: null,
-  subnet: null,
-  dmi: null,
-  cpu: null,
-  memory: null,
-  firmware: null,
-  nics: [],
-  pci: [],
-  lldp: [],
-  ipmi: null,
-  disks: [],
-  problems: messages.map((message) => ({ source: 'firmware', message })),
-});
+const inventory = (messages: readonly string[]): Inventory =>
+  emptyInventory({ problems: messages.map((message) => ({ source: 'firmware', message })) });
 
 test('a card that lacks its firmware is named by PCI id in the event', () => {
   expect(describeInventory(inventory([]))).toBe('Inventory: 0 disks, 0 network interfaces.');
