@@ -56,8 +56,8 @@ export const factsFrom = (inventory: Inventory): readonly Fact[] => {
     ...textFact('architecture', 'name', 'kernel', inventory.architecture),
     ...textFact('cpu.vendor', 'name', 'cpuinfo', cpu?.vendor),
     ...textFact('cpu.model', 'name', 'cpuinfo', cpu?.model),
-    ...fact('cpu.count', 'cpuinfo', cpu?.sockets),
-    // Zero: an old table that does not count them.
+    // Zero: an old table, or a recording, that does not count them.
+    ...fact('cpu.count', 'cpuinfo', cpu?.sockets || null),
     ...fact('cpu.cores', 'cpuinfo', cpu?.cores || null),
     ...fact('cpu.threads', 'cpuinfo', cpu?.threads || null),
     ...memoryFacts(memory),

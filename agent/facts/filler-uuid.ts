@@ -5,8 +5,8 @@ import { MACS, UUIDS } from './filler-words.ts';
 /** True of a MAC, written with colons, that is copied on many devices or is one octet over and over. */
 export const isCopiedMac = (mac: string): boolean => MACS.has(mac) || new Set(mac.split(':')).size === 1;
 
-/** With the bytes of its first three fields turned round: before SMBIOS 2.6 a table's bytes were shown as they stand. */
-const turnedRound = (hex: string): string =>
+/** 32 digits with the bytes of the first three fields turned round: before SMBIOS 2.6 a table's bytes were shown as they stand. */
+export const turnedRound = (hex: string): string =>
   [
     [6, 4, 2, 0],
     [10, 8],
@@ -17,7 +17,7 @@ const turnedRound = (hex: string): string =>
     .join('') + hex.slice(16);
 
 const octetsOf = (hex: string): readonly string[] => hex.match(/../g) ?? [];
-const dashed = (hex: string): string => hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+export const dashed = (hex: string): string => hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 
 /** Fewest of its fifteen steps that are the same one; in a random UUID even four are rare. */
 const EQUAL_STEPS = 13;

@@ -29,13 +29,15 @@ const TRANSPORTS: Readonly<Record<string, Disk['transport']>> = {
   spi: 'scsi',
 };
 
-const transportOf = (tree: Tree, name: string): Disk['transport'] => {
-  const told = TRANSPORTS[textAt(tree, 'tran')?.toLowerCase() ?? ''];
-  if (told !== undefined) return told;
+/** What the kernel's name of a disk (`nvme0n1`) tells of its transport. */
+export const transportByName = (name: string): Disk['transport'] => {
   if (name.startsWith('nvme')) return 'nvme';
   if (name.startsWith('vd')) return 'virtio';
   return name.startsWith('mmcblk') ? 'mmc' : 'unknown';
 };
+
+const transportOf = (tree: Tree, name: string): Disk['transport'] =>
+  TRANSPORTS[textAt(tree, 'tran')?.toLowerCase() ?? ''] ?? transportByName(name);
 
 const exclusionsOf = (tree: Tree, transport: Disk['transport']): DiskExclusion[] => [
   ...(flagAt(tree, 'rm') || transport === 'usb' ? (['removable'] as const) : []),

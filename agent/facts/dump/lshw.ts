@@ -1,34 +1,21 @@
 // `lshw -json` and `lshw -xml` as readings: system, board, firmware, processors, memory, disks, interfaces. PURE.
 import type { Disk } from '../../protocol/disk.ts';
 import type { Dmi, Inventory, NicReading } from '../../protocol/inventory.ts';
+import { dashed, turnedRound } from '../filler-uuid.ts';
 import { isRealBattery } from '../smbios/dmi.ts';
-import { runningCores } from '../smbios/processors.ts';
+import { architectureOf, runningCores } from '../smbios/processors.ts';
 import { CHASSIS_TYPES } from '../smbios/records.ts';
+import { hasLittleEndianUuid, meantVersion } from '../smbios/structures.ts';
 import type { Tree } from './json.ts';
-import { flagAt, listOf, memberOf, numberAt, textAt, treeOf, treesIn } from './json.ts';
-import { recordedDisk } from './lsblk.ts';
-import type { Element } from './xml.ts';
+import { flagAt, memberOf, numberAt, textAt, treesIn } from './json.ts';
+import { diskOf } from './lshw-disks.ts';
+import { MAX_NODES, capabilitiesOf, isCalled, nameOf, nodesOf, parentsOf, settingsOf } from './lshw-tree.ts';
 
 export type LshwReading = Pick<Inventory, 'dmi' | 'cpu' | 'memory'> & {
   readonly disks: readonly Disk[];
   readonly nics: readonly NicReading[];
   readonly pciAddresses: readonly string[];
 };
-
-const MAX_NODES = 8192;
-
-/** Every node below and with this one, in the order of the file. */
-const nodesOf = (root: Tree): readonly Tree[] => {
-  const found: Tree[] = [];
-  const waiting: Tree[] = [root];
-  for (let node = waiting.pop(); node !== undefined && found.length < MAX_NODES; node = waiting.pop()) {
-    found.push(node);
-    waiting.push(...treesIn(memberOf(node, 'children')).toReversed());
-  }
-  return found;
-};
-
-const settingsOf = (node: Tree): Tree => treeOf(memberOf(node, 'configuration')) ?? {};
 
 /** lshw writes the chassis in its own word, in the order of SMBIOS, and nothing of those without one. */
 const CHASSIS_WORDS = (
@@ -44,9 +31,33 @@ const isBattery = (node: Tree): boolean =>
   textAt(node, 'id')?.startsWith('battery') === true &&
   isRealBattery(textAt(node, 'vendor') ?? '', textAt(node, 'product') ?? '', (numberAt(node, 'capacity') ?? 0) > 0);
 
+/**
+ * Up to 2.18 lshw wrote the bytes in capitals and as they stand, since then in small letters and turned round, whatever the table's
+ * version. A UUID of nothing but digits is taken for the newer's.
+ */
+const uuidOf = (root: Tree): string | null => {
+  const uuid = textAt(settingsOf(root), 'uuid');
+  const told = capabilitiesOf(root).map((name) => /^smbios-(\d{1,2})\.(\d{1,2})/.exec(name));
+  const [, major, minor] = told.find((one) => one !== null) ?? [];
+  const hex = uuid?.replaceAll('-', '').toLowerCase() ?? '';
+  if (uuid === null || major === undefined || !/^[0-9a-f]{32}$/.test(hex)) return uuid?.toLowerCase() ?? null;
+  const isTurned = uuid === uuid.toLowerCase();
+  return dashed(isTurned === hasLittleEndianUuid(meantVersion(Number(major), Number(minor))) ? hex : turnedRound(hex));
+};
+
+const HOST_BOARDS = ['Server Blade', 'Motherboard'];
+
+/** A machine of several boards has a node for each, and one above them that says nothing. */
+const boardOf = (nodes: readonly Tree[]): Tree => {
+  const boards = nodes.filter(
+    (node) => ['core', 'board'].some((name) => isCalled(node, name)) && ['vendor', 'product', 'serial'].some((name) => textAt(node, name)),
+  );
+  return boards.find((board) => HOST_BOARDS.includes(textAt(board, 'description') ?? '')) ?? boards[0] ?? {};
+};
+
 const dmiOf = (root: Tree, nodes: readonly Tree[]): Dmi => {
   const settings = settingsOf(root);
-  const board = nodes.find((node) => textAt(node, 'id') === 'core') ?? {};
+  const board = boardOf(nodes);
   const firmware = nodes.find((node) => textAt(node, 'id')?.startsWith('firmware') === true) ?? {};
   const sku = textAt(settings, 'sku');
   const product = textAt(root, 'product');
@@ -58,7 +69,7 @@ const dmiOf = (root: Tree, nodes: readonly Tree[]): Dmi => {
       product: sku !== null && product?.endsWith(` (${sku})`) === true ? product.slice(0, -sku.length - 3) : product,
       version: textAt(root, 'version'),
       serial: textAt(root, 'serial'),
-      uuid: textAt(settings, 'uuid')?.toLowerCase() ?? null,
+      uuid: uuidOf(root),
       sku,
       family: textAt(settings, 'family'),
     },
@@ -69,6 +80,7 @@ const dmiOf = (root: Tree, nodes: readonly Tree[]): Dmi => {
       serial: textAt(board, 'serial'),
       assetTag: null,
       location: textAt(board, 'slot'),
+      ...(textAt(board, 'description') === 'Server Blade' ? { kind: 'Server Blade' } : {}),
     },
     chassis: { manufacturer: null, type: chassisTypeOf(textAt(settings, 'chassis')), version: null, serial: null, assetTag: null },
     ...(nodes.some(isBattery) ? { hasBattery: true as const } : {}),
@@ -78,9 +90,24 @@ const dmiOf = (root: Tree, nodes: readonly Tree[]): Dmi => {
   };
 };
 
+/** lshw calls an Arm processor by its family and part number, and has its name as the version. */
+const modelOf = (processor: Tree): string | null => {
+  const product = textAt(processor, 'product');
+  const version = textAt(processor, 'version');
+  return (version !== null && /^armv\d/i.test(product ?? '') ? version : product)?.replace(/\s+/g, ' ') ?? null;
+};
+
+const cpuArchitecture = (processor: Tree): string => {
+  const able = capabilitiesOf(processor);
+  if (able.includes('x86-64')) return 'x86_64';
+  if (able.includes('asimd')) return 'aarch64';
+  const makers = ['vendor', 'product', 'version'].map((name) => textAt(processor, name) ?? '').join(' ');
+  return architectureOf(makers, able.includes('lm'));
+};
+
 const cpuOf = (nodes: readonly Tree[]): Inventory['cpu'] => {
   const processors = nodes.filter(
-    (node) => textAt(node, 'class') === 'processor' && memberOf(node, 'disabled') !== true && textAt(node, 'product') !== null,
+    (node) => textAt(node, 'class') === 'processor' && !flagAt(node, 'disabled') && textAt(node, 'product') !== null,
   );
   const [first] = processors;
   if (first === undefined) return null;
@@ -89,15 +116,18 @@ const cpuOf = (nodes: readonly Tree[]): Inventory['cpu'] => {
     const [count, enabled, threads] = ['cores', 'enabledcores', 'threads'].map((name) => numberAt(settingsOf(node), name) ?? 0);
     return total + runningCores(count ?? 0, enabled ?? 0, threads ?? 0);
   }, 0);
+  // Without SMBIOS lshw has a node for each thread, and nothing that tells how many of them are one processor.
+  const areThreads =
+    processors.length > 1 && cores === 0 && !processors.some((node) => textAt(node, 'handle')?.startsWith('DMI:') === true);
   const vendor = textAt(first, 'vendor');
   return {
     vendor: /intel/i.test(vendor ?? '') ? 'GenuineIntel' : /amd|advanced micro/i.test(vendor ?? '') ? 'AuthenticAMD' : vendor,
-    model: textAt(first, 'product')?.replace(/\s+/g, ' ') ?? null,
+    model: modelOf(first),
     signature: null,
-    sockets: processors.length,
+    sockets: areThreads ? 0 : processors.length,
     cores,
     threads: sum('threads'),
-    architecture: memberOf(treeOf(memberOf(first, 'capabilities')) ?? {}, 'x86-64') === undefined ? '' : 'x86_64',
+    architecture: cpuArchitecture(first),
   };
 };
 
@@ -123,46 +153,19 @@ const memoryOf = (nodes: readonly Tree[]): Inventory['memory'] => {
       },
     ];
   });
-  const whole = nodes.find((node) => /^memory(:\d+)?$/.test(textAt(node, 'id') ?? '') && numberAt(node, 'size') !== null);
+  const arrays = nodes.filter((node) => isCalled(node, 'memory') && textAt(node, 'handle')?.startsWith('PCI') !== true);
   const sizeBytes = Math.max(
     modules.reduce((sum, module) => sum + module.sizeBytes, 0),
-    whole === undefined ? 0 : (numberAt(whole, 'size') ?? 0),
+    arrays.reduce((sum, array) => sum + (numberAt(array, 'size') ?? 0), 0),
   );
   return sizeBytes === 0 ? null : { sizeBytes, modules: modules.slice(0, 1024), ...(banks.length === 0 ? {} : { sockets: banks.length }) };
-};
-
-/** `logicalname` is a text, or a list of them. */
-const nameOf = (node: Tree): string => {
-  const names = memberOf(node, 'logicalname');
-  const first = Array.isArray(names) ? listOf(names)[0] : names;
-  return typeof first === 'string' ? first.slice(0, 200) : '';
 };
 
 const pciAddressOf = (node: Tree): string | null =>
   /^pci@([0-9a-f:.]{7,16})$/i.exec(textAt(node, 'businfo') ?? '')?.[1]?.toLowerCase() ?? null;
 
-const diskOf = (node: Tree): readonly Disk[] => {
-  const sizeBytes = numberAt(node, 'size');
-  const path = nameOf(node);
-  if (textAt(node, 'class') !== 'disk' || sizeBytes === null || sizeBytes === 0 || /^\/dev\/(sr|cdrom|fd)/.test(path)) return [];
-  const bus = textAt(node, 'businfo') ?? '';
-  const transport = bus.startsWith('nvme@') ? 'nvme' : bus.startsWith('usb@') ? 'usb' : bus.startsWith('virtio@') ? 'virtio' : 'unknown';
-  const isRemovable = transport === 'usb' || flagAt(treeOf(memberOf(node, 'capabilities')) ?? {}, 'removable');
-  const model = textAt(node, 'product')?.replace(/\s+/g, ' ') ?? null;
-  return [
-    recordedDisk({
-      sizeBytes,
-      path,
-      model,
-      vendor: textAt(node, 'vendor'),
-      serial: textAt(node, 'serial'),
-      transport,
-      logicalSectorBytes: numberAt(settingsOf(node), 'logicalsectorsize') || 512,
-      physicalSectorBytes: numberAt(settingsOf(node), 'sectorsize') || 512,
-      exclusions: isRemovable ? ['removable'] : [],
-    }),
-  ];
-};
+/** Of virtual machines' interfaces that lshw shows no bus of. */
+const WITHOUT_BUS = ['virtio_net', 'hv_netvsc', 'vif', 'xen_netfront', 'ibmveth'];
 
 const nicOf = (node: Tree): readonly NicReading[] => {
   const mac = textAt(node, 'serial')?.toLowerCase() ?? '';
@@ -170,7 +173,7 @@ const nicOf = (node: Tree): readonly NicReading[] => {
   const speed = numberAt(node, 'size') ?? numberAt(node, 'capacity');
   const driver = textAt(settingsOf(node), 'driver');
   // Bridges, bonds and tunnels have no bus.
-  if (textAt(node, 'businfo') === null && driver !== 'virtio_net') return [];
+  if (textAt(node, 'businfo') === null && !WITHOUT_BUS.includes(driver ?? '')) return [];
   return [
     {
       name: nameOf(node),
@@ -193,28 +196,13 @@ export const readLshw = (json: unknown): LshwReading | null => {
   if (tops.length === 0 || !tops.every(isNode)) return null;
   const root = tops.find((node) => textAt(node, 'class') === 'system') ?? null;
   const nodes = tops.flatMap(nodesOf).slice(0, MAX_NODES);
+  const parents = parentsOf(nodes);
   return {
     dmi: root === null ? null : dmiOf(root, nodes),
     cpu: cpuOf(nodes),
     memory: memoryOf(nodes),
-    disks: nodes.flatMap(diskOf).slice(0, 512),
+    disks: nodes.flatMap((node) => diskOf(node, parents)).slice(0, 512),
     nics: nodes.flatMap(nicOf).slice(0, 256),
     pciAddresses: nodes.flatMap((node) => pciAddressOf(node) ?? []),
   };
-};
-
-/** `lshw -xml` in the shape of `lshw -json`. */
-export const lshwTree = (element: Element): unknown => {
-  if (element.name === 'list') return element.children.filter((child) => child.name === 'node').map(lshwTree);
-  const tree: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  for (const [name, value] of element.attributes) tree[name] = value;
-  const settings: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  for (const child of element.children) {
-    if (child.name === 'configuration')
-      for (const setting of child.children) settings[setting.attributes.get('id') ?? ''] = setting.attributes.get('value') ?? '';
-    else if (child.name === 'capabilities')
-      tree['capabilities'] = Object.fromEntries(child.children.map((one) => [one.attributes.get('id') ?? '', one.text.trim() || true]));
-    else if (child.name !== 'node' && !Object.hasOwn(tree, child.name)) tree[child.name] = child.text.trim();
-  }
-  return { ...tree, configuration: settings, children: element.children.filter((child) => child.name === 'node').map(lshwTree) };
 };

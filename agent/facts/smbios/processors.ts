@@ -14,14 +14,16 @@ const vendorOf = (manufacturer: string | null): string | null => {
 /** Makers of the processor or its cores; `ARMv8` is how a family is called whatever its maker. */
 const ARM_MAKERS = /\barm(v[89]\w*)?\b|ampere|hisilicon|cavium|marvell|phytium|qualcomm|fujitsu a64|apple|nvidia/i;
 
-/** The kernel's name of the architecture; '' where the records do not tell. */
-export const architectureFromRecords = (records: readonly DmiRecord[]): string => {
-  const [processor] = processorsOf(records);
-  if (processor === undefined) return '';
-  const makers = `${processor.fields.get('Manufacturer') ?? ''} ${processor.fields.get('Version') ?? ''} ${processor.fields.get('Family') ?? ''}`;
+/** The kernel's name of the architecture, by all the names of a processor; '' where they do not tell. */
+export const architectureOf = (makers: string, is64Bit: boolean): string => {
   if (ARM_MAKERS.test(makers)) return 'aarch64';
-  const is64Bit = processor.fields.get('Characteristics')?.includes('64-bit capable') === true;
   return is64Bit && /intel|amd|advanced micro|zhaoxin|hygon|centaur/i.test(makers) ? 'x86_64' : '';
+};
+
+export const architectureFromRecords = (records: readonly DmiRecord[]): string => {
+  const fields = processorsOf(records)[0]?.fields;
+  const makers = ['Manufacturer', 'Version', 'Family'].map((field) => fields?.get(field) ?? '').join(' ');
+  return architectureOf(makers, fields?.get('Characteristics')?.includes('64-bit capable') === true);
 };
 
 const countIn = (record: DmiRecord, field: string): number => {

@@ -17,13 +17,21 @@ const MAX_STRING = 512;
 /** Minor versions that firmware made up, and what it means by them; the kernel and dmidecode read them so too. */
 const MEANT_MINORS: Readonly<Record<number, number>> = { 31: 3, 33: 3, 51: 6 };
 
+export const meantVersion = (major: number, minor: number): SmbiosVersion => ({
+  major,
+  minor: (major === 2 ? MEANT_MINORS[minor] : undefined) ?? minor,
+});
+
+/** From 2.6 on the first three fields of the UUID are little-endian (DSP0134 §7.2.1); an unknown version is a new one. */
+export const hasLittleEndianUuid = (version: SmbiosVersion | null): boolean =>
+  version === null || version.major > 2 || (version.major === 2 && version.minor >= 6);
+
 /** Version from a 2.x (`_SM_`) or 3.x (`_SM3_`) entry point; null for anything else. Checksums are not held against a vendor. */
 export const parseEntryPoint = (bytes: Uint8Array): SmbiosVersion | null => {
   const anchor = String.fromCharCode(...bytes.subarray(0, 5));
   if (anchor === '_SM3_' && bytes.length >= 9) return { major: bytes[7] ?? 0, minor: bytes[8] ?? 0 };
   if (!anchor.startsWith('_SM_') || bytes.length < 8) return null;
-  const [major = 0, minor = 0] = bytes.subarray(6, 8);
-  return { major, minor: (major === 2 ? MEANT_MINORS[minor] : undefined) ?? minor };
+  return meantVersion(bytes[6] ?? 0, bytes[7] ?? 0);
 };
 
 /** SMBIOS 3 writes UTF-8; what is none is older firmware's Latin-1. With `stream` a letter may be cut off at the end. */
@@ -97,12 +105,11 @@ export const stringAt = (structure: SmbiosStructure, offset: number): string | n
   return text === undefined || text.trim() === '' ? null : text;
 };
 
-/** UUID at offset 8 of structure 1. From SMBIOS 2.6 on its first three fields are little-endian (DSP0134 §7.2.1). */
+/** UUID at offset 8 of structure 1. */
 export const uuidAt = (structure: Formatted, offset: number, version: SmbiosVersion | null): string | null => {
   const raw = structure.data.subarray(offset, offset + 16);
   if (raw.length < 16) return null;
-  const littleEndian = version === null || version.major > 2 || (version.major === 2 && version.minor >= 6);
-  const order = littleEndian ? [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15] : [...raw.keys()];
+  const order = hasLittleEndianUuid(version) ? [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15] : [...raw.keys()];
   const hex = order.map((index) => (raw[index] ?? 0).toString(16).padStart(2, '0')).join('');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 };
