@@ -105,7 +105,7 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
   const machines = createMachines({
     ...shared,
     factsFrom,
-    planFor: (machine) => plan.factsFor(machine),
+    plan: { factsAround: (machine, before) => plan.factsAround(machine, before), factsOfAll: () => plan.factsOfAll() },
     // What an installer asks of the wire is no new journey either.
     bootsOwnDisk: (mac) => localBoots.peek(mac) !== null || ['ready', 'installing'].includes(installers.ofMac(mac)?.phase ?? ''),
     onChange: (machine) => publish({ name: 'machine.changed', payload: machine }),

@@ -13,7 +13,7 @@ import type { ProvenanceRequest, RecordRight } from '../jobs/provenance-right.ts
 import type { InstallerBoot } from '../recipes/installer-boots.ts';
 import { imageBuilt, orderBuild, payloadOf } from './build-step.ts';
 import { captureFinished } from './capture-step.ts';
-import { decideFor } from './decision-step.ts';
+import { decideFor, reconsider } from './decision-step.ts';
 import { installerFinished, installerRead, installerStarted, restartIntoInstaller } from './install-step.ts';
 import { send } from './journey-parts.ts';
 import type { Parts } from './journey-parts.ts';
@@ -85,6 +85,10 @@ export const fromAgents = (
       const machine = atomically(() => {
         const found = machines.inventory(sessionId, inventory, bootMac);
         if (found.machine.id !== before?.id) jobs.reload();
+        for (const id of found.replanned) {
+          const other = machines.get(id);
+          if (other.ok) reconsider(parts, other.value);
+        }
         return decideFor(parts, found.machine);
       });
       return success({ machineId: machine.id, machineName: machines.nameOf(machine.id) });

@@ -1,7 +1,7 @@
 // A person joins or parts records: done as they say, and whoever is online of them is decided for anew, with nothing asked before.
 import { assertNever } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
-import { decideFor } from './decision-step.ts';
+import { decideFor, reconsider } from './decision-step.ts';
 import type { Parts } from './journey-parts.ts';
 import type { RecordChange } from '../machines/record-change-rows.ts';
 
@@ -37,6 +37,9 @@ export const changeRecords = (parts: Parts, wish: RecordWish): Result<RecordChan
   if (!changed.ok) return changed;
   // Jobs may be another record's by now.
   parts.jobs.reload();
-  for (const id of new Set([changed.value.keptId, changed.value.otherId])) decideAgain(parts, id);
+  const both = new Set([changed.value.keptId, changed.value.otherId]);
+  for (const id of both) decideAgain(parts, id);
+  // A row of the site's plan that both fitted may be a third one's now.
+  for (const machine of parts.machines.online()) if (!both.has(machine.id)) reconsider(parts, machine);
   return changed;
 };

@@ -38,13 +38,15 @@ export type MachineRows = {
   evidenceOf(machineId: string): readonly Evidence[];
   /** MACs and disks that more than one machine has ever carried: adapters and disks that wander. */
   wandering(): readonly Evidence[];
+  /** From now on no reading replaces what this machine is known by: a person has put it together. */
+  keepEvidence(machineId: string): void;
   /** Adds to what a machine is known by; nothing is replaced. */
   remember(machineId: string, evidence: readonly Evidence[], nowAtMs: number): void;
   /** Reads evidence from the database again: it was moved between machines, or a change of it taken back. */
   refresh(): void;
   /** Machines, provisional ones included, whose evidence holds this MAC. */
   byMac(mac: string): readonly string[];
-  /** Values of a kind that the new evidence has replace the old ones; kinds it lacks stay as they were. */
+  /** Values of a kind that the new evidence has replace the old ones; kinds it lacks stay as they were, and so does what a person has put together. */
   learn(machineId: string, evidence: readonly Evidence[], nowAtMs: number): void;
   /** Moves what hangs on a provisional record to the machine that it turned out to be, and removes the record. */
   fold(fromId: string, toId: string): void;
@@ -95,8 +97,13 @@ export const createMachineRows = (database: Database): MachineRows => {
   const selectByMac = database.prepare<[string], { machine_id: string }>(
     "SELECT machine_id FROM evidence WHERE kind = 'mac' AND value = ?",
   );
-  const forget = database.prepare('DELETE FROM evidence WHERE machine_id = ? AND kind = ?');
-  const insertEvidence = database.prepare('INSERT OR REPLACE INTO evidence(machine_id, kind, value, seen_at_ms) VALUES (?, ?, ?, ?)');
+  const forget = database.prepare('DELETE FROM evidence WHERE machine_id = ? AND kind = ? AND merged = 0');
+  const keep = database.prepare('UPDATE evidence SET merged = 1 WHERE machine_id = ?');
+  const selectOwn = database.prepare<[string], Evidence>('SELECT kind, value FROM evidence WHERE machine_id = ?');
+  const insertEvidence = database.prepare(
+    `INSERT INTO evidence(machine_id, kind, value, seen_at_ms) VALUES (?, ?, ?, ?)
+     ON CONFLICT(machine_id, kind, value) DO UPDATE SET seen_at_ms = excluded.seen_at_ms`,
+  );
   const insertCarrier = database.prepare('INSERT OR IGNORE INTO evidence_carrier(kind, value, machine_id) VALUES (?, ?, ?)');
   const selectWandering = database.prepare<[], Evidence>(
     'SELECT kind, value FROM evidence_carrier GROUP BY kind, value HAVING count(*) > 1',
@@ -113,6 +120,9 @@ export const createMachineRows = (database: Database): MachineRows => {
     'UPDATE consent SET machine_id = :to WHERE machine_id = :from',
     'UPDATE job SET machine_id = :to WHERE machine_id = :from',
     'UPDATE fact_history SET machine_id = :to WHERE machine_id = :from',
+    // Of two words of people about one fact, the later.
+    `DELETE FROM fact WHERE machine_id = :to AND origin = 'person' AND EXISTS (SELECT 1 FROM fact AS said
+       WHERE said.machine_id = :from AND said.origin = 'person' AND said.name = fact.name AND said.since_ms > fact.since_ms)`,
     "UPDATE OR IGNORE fact SET machine_id = :to WHERE machine_id = :from AND origin = 'person'",
     'UPDATE OR IGNORE override SET machine_id = :to WHERE machine_id = :from',
     'UPDATE OR IGNORE reservation SET machine_id = :to WHERE machine_id = :from',
@@ -148,13 +158,14 @@ export const createMachineRows = (database: Database): MachineRows => {
       remember(machineId, found, nowAtMs);
       refresh();
     }),
+    keepEvidence: (machineId) => void keep.run(machineId),
     refresh,
     byMac: (mac) => selectByMac.all(mac).map((row) => row.machine_id),
     learn: database.transaction((machineId: string, found: readonly Evidence[], nowAtMs: number): void => {
       const kinds = new Set(found.map((one) => one.kind));
       for (const kind of kinds) forget.run(machineId, kind);
       remember(machineId, found, nowAtMs);
-      evidence.set(machineId, [...(evidence.get(machineId) ?? []).filter((one) => !kinds.has(one.kind)), ...found]);
+      evidence.set(machineId, selectOwn.all(machineId));
     }),
     fold: database.transaction((from: string, to: string): void => {
       for (const move of moves) move.run({ from, to });

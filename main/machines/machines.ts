@@ -5,7 +5,7 @@ import { success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { Inventory } from '../../agent/protocol/inventory.ts';
 import type { JobView, MachineDetail, MachineFacts, MachineView } from '../../preload/contract/views.ts';
-import type { RealMachine } from '../plan/match.ts';
+import type { PlannedFacts, Planning, RealMachine } from '../plan/match.ts';
 import type { Events } from '../database/events.ts';
 import type { Database } from '../database/open.ts';
 import type { Sites } from '../database/sites.ts';
@@ -21,6 +21,7 @@ import { createMachineRows } from './machine-rows.ts';
 import { personFact } from './person-fact.ts';
 import { createPresence } from './presence.ts';
 import { createRecordChanges } from './record-changes.ts';
+import type { RecordChange } from './record-change-rows.ts';
 import type { RecordChanges } from './record-changes.ts';
 import { createRecords, SEEN_MOST } from './records.ts';
 import type { Recognition } from './recognise.ts';
@@ -50,7 +51,16 @@ export type Machines = Pick<Boots, 'heard' | 'reached' | 'hello'> & {
   rivalsOf(machine: Machine): readonly string[] | null;
 
   /** The agent's inventory: says who the machine is, and folds the record made from its MAC into that machine. */
-  inventory(sessionId: string, inventory: Inventory, bootMac: string): { readonly machine: Machine; readonly recognition: Recognition };
+  inventory(
+    sessionId: string,
+    inventory: Inventory,
+    bootMac: string,
+  ): {
+    readonly machine: Machine;
+    readonly recognition: Recognition;
+    /** Other machines of which the site's plan says something else now. */
+    readonly replanned: readonly string[];
+  };
   /** Any sign of life of a session. */
   contact(sessionId: string): void;
   /** The session is over: the machine reboots. */
@@ -79,8 +89,8 @@ export type MachinesOptions = {
   readonly sites: Sites;
   readonly events: Events;
   readonly factsFrom: (inventory: Inventory) => readonly Fact[];
-  /** What the site's plan says of a machine, once its facts are known. */
-  readonly planFor?: (machine: RealMachine) => readonly Fact[];
+  /** What the site's plan says of machines, once their facts are known. */
+  readonly plan?: Planning;
   /** True while this MAC's next network boot will be sent to its own disk: then its requests are no new journey. */
   readonly bootsOwnDisk: (mac: string) => boolean;
   readonly onChange: (machine: MachineView) => void;
@@ -117,14 +127,31 @@ export const createMachines = (options: MachinesOptions): Machines => {
     onRemove: options.onRemove,
   });
   const { get, known, put, viewOf } = records;
+  const realOf = ({ id, bootMac }: Pick<Machine, 'id' | 'bootMac'>): RealMachine => ({ id, bootMac, facts: facts.of(id) });
+  /** Of those whose facts changed by it, the ids. */
+  const takePlanned = (said: PlannedFacts): readonly string[] =>
+    [...said].flatMap(([id, planned]) => {
+      if (!facts.replacePlan(id, planned, now())) return [];
+      put(known(id));
+      return [id];
+    });
   /** What the site's plan says of a machine joins its facts as soon as the machine can be told. */
-  const planned = ({ id, bootMac }: Pick<Machine, 'id' | 'bootMac'>): void => {
-    const said = options.planFor?.({ id, bootMac, facts: facts.of(id) }) ?? [];
-    if (facts.replacePlan(id, said, now())) put(known(id));
-  };
+  const planned = (machine: Pick<Machine, 'id' | 'bootMac'>, before: RealMachine | null = null): readonly string[] =>
+    takePlanned(options.plan?.factsAround(realOf(machine), before) ?? new Map());
   const nameFor = (machine: Machine): string => nameOf(machine, facts.of(machine.id));
   const isOnline = (machine: Machine): boolean => presence.isOnline(machine.sessionId);
-  const changes = createRecordChanges({ ...options, rows, facts, records, nameOf: nameFor, isOnline });
+  const byHand = createRecordChanges({ ...options, rows, facts, records, nameOf: nameFor, isOnline });
+  /** A row of the plan may fit otherwise now, also on machines that were not named. */
+  const replanned = (changed: Result<RecordChange>): Result<RecordChange> => {
+    if (changed.ok) takePlanned(options.plan?.factsOfAll() ?? new Map());
+    return changed;
+  };
+  const changes: RecordChanges = {
+    merge: (keptId, otherId) => replanned(byHand.merge(keptId, otherId)),
+    split: (keptId, values) => replanned(byHand.split(keptId, values)),
+    undo: (changeId) => replanned(byHand.undo(changeId)),
+    all: byHand.all,
+  };
 
   const change = (machineId: string, patch: MachineChange): Machine => put({ ...known(machineId), ...patch, lastSeenAtMs: now() });
   const move = (machineId: string, state: Machine['state'], patch: MachineChange = {}): Machine => {
@@ -167,7 +194,7 @@ export const createMachines = (options: MachinesOptions): Machines => {
     },
     facts: (machineId) => facts.of(machineId),
     idOfMac: records.idOfMac,
-    realMachines: () => records.all().map(({ id, bootMac }) => ({ id, bootMac, facts: facts.of(id) })),
+    realMachines: () => records.all().map(realOf),
     setPlanFacts: (machineId, planned) => {
       if (facts.replacePlan(machineId, planned, now())) put(known(machineId));
     },
@@ -194,13 +221,14 @@ export const createMachines = (options: MachinesOptions): Machines => {
       presence.contact(sessionId);
       const read = options.factsFrom(inventory);
       const { machine, recognition } = identify(records.ofSession(sessionId), bootMac, read);
+      const before = realOf(machine);
       boots.identified(machine);
       rows.learn(machine.id, recognition.kind === 'tie' ? [{ kind: 'mac', value: bootMac }] : evidenceFrom(read), now());
       facts.replaceInventory(machine.id, read, now());
-      planned({ ...machine, bootMac });
+      const replanned = planned({ ...machine, bootMac }, before).filter((id) => id !== machine.id);
       events.log({ kind: 'machine.inventoried', text: describeInventory(inventory), machineId: machine.id });
       const boot = enterStage(machine.boot, 'inventory', now());
-      return { machine: move(machine.id, 'inventoried', { sessionId, bootMac, inventory, boot }), recognition };
+      return { machine: move(machine.id, 'inventoried', { sessionId, bootMac, inventory, boot }), recognition, replanned };
     },
     contact: (sessionId) => {
       if (!presence.contact(sessionId)) return;

@@ -6,6 +6,9 @@ import type { Result } from '../../agent/protocol/failure.ts';
 import { parseQuantity } from '../../agent/protocol/quantities.ts';
 import { nearest } from '../matching/text.ts';
 
+/** Longest text of a fact that a person or a plan says, characters: it stands in lists, in names, on screens beside a rack. */
+export const FACT_TEXT_MOST = 400;
+
 /** The fact, or null where the text is empty: then the person's value is taken back. Failures: `fact.unknown`, `quantity.unreadable`, `fact.unreadable`. */
 export const personFact = (name: string, text: string, operator: string): Result<Fact | null> => {
   const definition = factDefinition(name);
@@ -20,6 +23,8 @@ export const personFact = (name: string, text: string, operator: string): Result
   // Terminals and logs take control characters as orders.
   if (/[\p{Cc}\p{Bidi_Control}]/u.test(typed))
     return failed('fact.unreadable', 'The value holds characters that cannot be seen.', 'Type it by hand.');
+  if (typed.length > FACT_TEXT_MOST)
+    return failed('fact.unreadable', `The value is longer than ${FACT_TEXT_MOST} characters.`, 'Shorten it.');
   const value = valueOf(typed, definition);
   if (!value.ok) return value;
   return success({ name, value: value.value, source: `person:${operator}`.slice(0, 120), filler: false });

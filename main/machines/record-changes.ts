@@ -94,11 +94,14 @@ export const createRecordChanges = (options: RecordChangesOptions): RecordChange
     );
     copies.remove(from.id);
     readAgain(to.id, from.id);
-    const isLater = options.isOnline(from) || (!options.isOnline(to) && from.lastSeenAtMs > to.lastSeenAtMs && from.inventory !== null);
+    const wasLater = to.inventory === null ? from.lastSeenAtMs >= to.lastSeenAtMs : from.lastSeenAtMs > to.lastSeenAtMs;
+    const isLater = options.isOnline(from) || (!options.isOnline(to) && wasLater && from.inventory !== null);
+    // What was never read has no facts to lose.
+    const inventory = isLater ? from.inventory : (to.inventory ?? from.inventory);
     const firstSeenAtMs = Math.min(to.firstSeenAtMs, from.firstSeenAtMs);
     const joined = { ...to, ...(isLater ? liveOf(from) : {}), firstSeenAtMs, provisional: to.provisional && from.provisional };
-    records.put({ ...joined, givenName: to.givenName ?? from.givenName });
-    if (isLater && from.inventory !== null) facts.replaceInventory(to.id, options.factsFrom(from.inventory), now());
+    records.put({ ...joined, inventory, givenName: to.givenName ?? from.givenName });
+    if (inventory !== null && inventory !== to.inventory) facts.replaceInventory(to.id, options.factsFrom(inventory), now());
     rows.remember(to.id, evidenceOf(from), now());
   };
 
@@ -106,6 +109,7 @@ export const createRecordChanges = (options: RecordChangesOptions): RecordChange
     const before: Before = { kept: copies.copy(kept.id), other: copies.copy(other.id) };
     const names = { keptName: options.nameOf(kept), otherName: options.nameOf(other) };
     join(kept, other, copies.copy(other.id));
+    rows.keepEvidence(kept.id);
     const change = changes.add({ kind: 'merge', keptId: kept.id, otherId: other.id, ...names }, before);
     tell('machine.merged', `${names.otherName} is ${names.keptName}: their records were merged (change ${change.id}).`, kept.id);
     return change;
@@ -187,7 +191,10 @@ export const createRecordChanges = (options: RecordChangesOptions): RecordChange
       );
     }
     // A boot of the other machine since then has replaced what this one was known by.
-    for (const table of ['evidence', 'evidence_carrier'] as const) copies.add(table, before.own[table], kept.id);
+    for (const table of ['evidence', 'evidence_carrier'] as const) {
+      copies.drop(table, before.own[table], kept.id);
+      copies.add(table, before.own[table], kept.id);
+    }
     // The boot that the merge took over goes back with its record; a later boot belongs to the machine that booted.
     const isThatBoot = kept.sessionId !== null && kept.sessionId === other.machine['session_id'];
     const isOthers = !isThatBoot && kept.sessionId !== before.machine['session_id'] && isOther(kept, before, other);

@@ -5,6 +5,19 @@ import type { KeyName, Plan, PlanEntry } from './plan.ts';
 
 export type RealMachine = { readonly id: string; readonly facts: readonly Fact[]; readonly bootMac: string | null };
 
+/** By the ids of machines. */
+export type PlannedFacts = ReadonlyMap<string, readonly Fact[]>;
+
+export type Planning = {
+  /**
+   * What the plan says of a machine and of all that share a row with it, by their ids: one that now fits a row may leave it open which
+   * is meant, and one that was otherwise known `before` may have done so until now.
+   */
+  factsAround(machine: RealMachine, before: RealMachine | null): PlannedFacts;
+  /** What the plan says of every machine. */
+  factsOfAll(): PlannedFacts;
+};
+
 export type Difference = { readonly fact: string; readonly expected: FactValue; readonly seen: FactValue };
 
 export type Match = {
@@ -71,7 +84,7 @@ const differencesOf = (entry: PlanEntry, machine: RealMachine): readonly Differe
   const keys = ORDER.filter((key) => verdictOf(entry, machine, key) === 'differs').map((key) => ({
     fact: key,
     expected: entry.keys[key] ?? '',
-    seen: [...toldOf(machine, key).values],
+    seen: [...new Set(toldOf(machine, key).values)],
   }));
   const facts = entry.facts.flatMap((expected) => {
     const seen = machine.facts.find((fact) => fact.name === expected.name && !fact.filler && !fact.source.startsWith('plan:'));

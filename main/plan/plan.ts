@@ -6,7 +6,7 @@ import type { Fact } from '../../agent/protocol/facts.ts';
 import { FACTS, factDefinition } from '../../agent/protocol/facts.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Failure, Result } from '../../agent/protocol/failure.ts';
-import { personFact } from '../machines/person-fact.ts';
+import { FACT_TEXT_MOST, personFact } from '../machines/person-fact.ts';
 import { parseCsv } from './csv.ts';
 import type { Cell, Row } from './csv.ts';
 
@@ -72,9 +72,10 @@ const columnOf = (cell: Cell): Result<Column> => {
     .trim()
     .toLowerCase()
     .replace(/[\s_]+/g, '-');
-  const key = KEY_COLUMNS[name];
+  const key = Object.hasOwn(KEY_COLUMNS, name) ? KEY_COLUMNS[name] : undefined;
   if (key !== undefined) return success({ key });
-  const fact = FACT_COLUMNS[name] ?? (Object.hasOwn(FACTS, name) ? name : `input.${name.replace(/^input\./, '')}`);
+  const renamed = Object.hasOwn(FACT_COLUMNS, name) ? FACT_COLUMNS[name] : undefined;
+  const fact = renamed ?? (Object.hasOwn(FACTS, name) ? name : `input.${name.replace(/^input\./, '')}`);
   return factDefinition(fact) === null
     ? wrong(
         'plan.column-invalid',
@@ -119,11 +120,23 @@ const columnsOf = (header: Row, body: readonly Row[]): Result<readonly (Column |
 const AS_NUMBER = /^\d(?:[.,]\d+)?e\+\d+$/;
 
 const keyValue = (key: KeyName, cell: Cell): Result<string> => {
-  const text = cell.text.trim().toLowerCase();
+  const text = cell.text.normalize('NFC').trim().toLowerCase();
+  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(text))
+    return wrong('plan.key-unreadable', cell, `the ${key} holds characters that cannot be seen.`, 'Type it by hand.');
+  if (text.length > FACT_TEXT_MOST)
+    return wrong('plan.key-unreadable', cell, `the ${key} is longer than ${FACT_TEXT_MOST} characters.`, 'Give the machine its own.');
   if (key === 'mac') {
     const digits = text.replace(/[:\-.]/g, '');
     if (!/^[0-9a-f]{12}$/.test(digits))
       return wrong('plan.mac-invalid', cell, `"${cell.text.trim()}" is no MAC.`, 'Write it like 52:54:00:12:34:56.');
+    // The lowest bit of the first byte is set on group addresses, and on the broadcast address.
+    if (/^0{12}$/.test(digits) || Number.parseInt(digits.slice(0, 2), 16) % 2 === 1)
+      return wrong(
+        'plan.mac-invalid',
+        cell,
+        `"${cell.text.trim()}" is no machine's own MAC.`,
+        'Take the one on its label or in its firmware setup.',
+      );
     return success(digits.match(/../g)?.join(':') ?? '');
   }
   if (key === 'slot') return success(slotIn(cell.text) ?? text.replace(/^0+(?=\d)/, ''));
@@ -137,6 +150,14 @@ const keyValue = (key: KeyName, cell: Cell): Result<string> => {
   if (isFiller('serial', text))
     return wrong('plan.key-filler', cell, `"${cell.text.trim()}" names no machine: many carry it.`, 'Name the machine by its MAC or slot.');
   return success(text);
+};
+
+const SOURCE_MOST = 120;
+
+/** A long name gives way: what begins with "plan:" is known as the plan's word. */
+const planSource = (name: string, line: number): string => {
+  const left = SOURCE_MOST - `plan::${line}`.length;
+  return `plan:${name.slice(-left)}:${line}`;
 };
 
 const entryOf = (row: Row, columns: readonly (Column | null)[], name: string, isShortened: boolean): Result<PlanEntry> => {
@@ -161,7 +182,7 @@ const entryOf = (row: Row, columns: readonly (Column | null)[], name: string, is
     }
     const fact = personFact(column.fact, cell.text, '');
     if (!fact.ok) return wrong(fact.failure.code, cell, fact.failure.message, fact.failure.next);
-    if (fact.value !== null) facts.push({ ...fact.value, source: `plan:${name}:${cell.line}`.slice(-120) });
+    if (fact.value !== null) facts.push({ ...fact.value, source: planSource(name, cell.line) });
   }
   if (keys.serial === undefined && keys.mac === undefined && keys.slot === undefined)
     return wrong('plan.row-without-key', { line, column: 1 }, 'the row names no machine.', 'Give it a serial, a MAC or a slot.');

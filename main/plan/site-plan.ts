@@ -1,6 +1,5 @@
 // The plan of the site the station is at: kept as its file said, matched against the machines whenever it is asked for, and put into
 // their facts, where it stands below what a person typed and what the inventory read.
-import type { Fact } from '../../agent/protocol/facts.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { MachineView } from '../../preload/contract/views.ts';
@@ -11,11 +10,11 @@ import type { Place, Sites } from '../database/sites.ts';
 import type { Machines } from '../machines/machines.ts';
 import { comparePlans } from './compare.ts';
 import { matchPlan, rowsByKey, rowsNaming } from './match.ts';
-import type { Match, RealMachine, RowsByKey } from './match.ts';
+import type { Match, PlannedFacts, Planning, RealMachine, RowsByKey } from './match.ts';
 import { parsePlan } from './plan.ts';
 import type { Plan } from './plan.ts';
 
-export type SitePlan = {
+export type SitePlan = Planning & {
   view(): SitePlanView | null;
   /** The plan of any site; null where it has none. */
   planAt(siteId: number): Plan | null;
@@ -23,8 +22,6 @@ export type SitePlan = {
   /** A plan that is there is replaced only when `replace` says so; else the difference is told and nothing changed. */
   import(wish: { readonly name: string; readonly text: string; readonly replace: boolean }): Result<PlanImport>;
   clear(): Result<null>;
-  /** What the plan says of one machine, for its facts. */
-  factsFor(machine: RealMachine): readonly Fact[];
   /** Puts the plan into the facts of every machine again: it or the site changed. */
   apply(): void;
 };
@@ -69,13 +66,18 @@ export const createSitePlan = ({ database, now, sites, events, machines, onChang
     return kept.found;
   };
 
-  const apply = (): void => {
-    kept = null;
-    const plan = current()?.plan ?? null;
-    const real = machines.realMachines();
+  const factsOf = (plan: Plan | null, real: readonly RealMachine[], asked: readonly RealMachine[]): PlannedFacts => {
     const matches = plan === null ? [] : matchPlan(plan, real).matches;
     const planned = new Map(matches.flatMap(({ machineId, entry }) => (machineId === null ? [] : [[machineId, entry.facts] as const])));
-    for (const { id } of real) machines.setPlanFacts(id, planned.get(id) ?? []);
+    return new Map(asked.map(({ id }) => [id, planned.get(id) ?? []]));
+  };
+  const factsOfAll = (): PlannedFacts => {
+    const real = machines.realMachines();
+    return factsOf(current()?.plan ?? null, real, real);
+  };
+  const apply = (): void => {
+    kept = null;
+    for (const [id, facts] of factsOfAll()) machines.setPlanFacts(id, facts);
     onChange();
   };
 
@@ -150,14 +152,24 @@ export const createSitePlan = ({ database, now, sites, events, machines, onChang
       apply();
       return success(null);
     },
-    factsFor: (machine) => {
+    factsAround: (machine, before) => {
       const known = current();
-      const entries = known === null ? [] : rowsNaming(known.rows, machine);
-      if (known === null || entries.length === 0) return [];
-      const others = machines.realMachines().filter(({ id }) => id !== machine.id);
-      const { matches } = matchPlan({ ...known.plan, entries }, [machine, ...others]);
-      return matches.find(({ machineId }) => machineId === machine.id)?.entry.facts ?? [];
+      const touched = new Set(
+        known === null ? [] : [machine, ...(before === null ? [] : [before])].flatMap((one) => rowsNaming(known.rows, one)),
+      );
+      if (known === null || touched.size === 0) return new Map([[machine.id, []]]);
+      const real = [machine, ...machines.realMachines().filter(({ id }) => id !== machine.id)];
+      const around = real
+        .map((one) => ({ one, rows: rowsNaming(known.rows, one) }))
+        .filter(({ one, rows }) => one === machine || rows.some((row) => touched.has(row)));
+      const entries = [...new Set(around.flatMap(({ rows }) => rows))];
+      return factsOf(
+        { ...known.plan, entries },
+        real,
+        around.map(({ one }) => one),
+      );
     },
+    factsOfAll,
     apply,
   };
 };

@@ -66,7 +66,7 @@ export const createRig = (
       sites,
       events,
       factsFrom: options.factsFrom ?? factsFrom,
-      planFor: (machine) => plan.factsFor(machine),
+      plan: { factsAround: (machine, before) => plan.factsAround(machine, before), factsOfAll: () => plan.factsOfAll() },
       bootsOwnDisk: (mac) => localBoots.peek(mac) !== null,
       onChange: (view) => void seen.set(view.id, view),
       onRemove: (id) => removed.push(id),

@@ -14,6 +14,14 @@ const plan = (text: string): Plan => {
 };
 
 describe('a plan', () => {
+  test('names of columns and of the file are words, whatever they mean elsewhere or how long they are', () => {
+    const parsed = parsePlan('serial,constructor\nSN1,x\n', `${'long'.repeat(29)}.csv`);
+    expect(parsed).toMatchObject({ ok: true, value: { entries: [{ facts: [{ name: 'input.constructor', value: 'x' }] }] } });
+    const source = parsed.ok ? (parsed.value.entries[0]?.facts[0]?.source ?? '') : '';
+    expect(source).toMatch(/^plan:.*long\.csv:2$/);
+    expect(source.length).toBeLessThanOrEqual(120);
+  });
+
   test('names machines by serial, MAC or slot; every other column is a fact of its type', () => {
     const { columns, entries } = plan(
       'Serial Number;MAC Address;Slot;Enclosure;Host Name;Role;Rack Position;Memory.Size;image\n' +
@@ -72,6 +80,12 @@ describe('a plan', () => {
     ['a long row', 'serial,role\nA1,b,c\n', 'plan.row-length', 'Line 2, column 3'],
     ['a row that names nobody', 'serial,mac,role\n,,b\n', 'plan.row-without-key', 'Line 2, column 1'],
     ['a MAC that is none', 'mac,role\n52:54:00:12:34,b\n', 'plan.mac-invalid', 'Line 2, column 1'],
+    ['the MAC of nobody', 'mac,role\n00-00-00-00-00-00,b\n', 'plan.mac-invalid', 'Line 2, column 1'],
+    ['the MAC of everybody', 'role,mac\nb,FFFFFFFFFFFF\n', 'plan.mac-invalid', 'Line 2, column 2'],
+    ['a serial with what cannot be seen', 'serial,role\nSN\u200b1,b\n', 'plan.key-unreadable', 'Line 2, column 1'],
+    ['a serial of two lines', 'serial,role\n"SN\n1",b\n', 'plan.key-unreadable', 'Line 2, column 1'],
+    ['a serial without end', `serial,role\n${'S1'.repeat(300)},b\n`, 'plan.key-unreadable', 'Line 2, column 1'],
+    ['a value without end', `serial,role\nSN1,${'b '.repeat(300)}\n`, 'fact.unreadable', 'Line 2, column 2'],
     ['a serial that many have', 'serial,role\nA1,a\nTo be filled by O.E.M.,b\n', 'plan.key-filler', 'Line 3, column 1'],
     ['a size without unit', 'serial,memory.size\nA1,64 G\n', 'quantity.unreadable', 'Line 2, column 2'],
     ['a size that is but a number', 'serial,memory.size\nA1,64\n', 'quantity.unreadable', '"64" without a unit is bytes'],

@@ -1,6 +1,7 @@
 // A site's plan in the station: kept, replaced only when told to, and standing in the facts of its machines below all else.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { inventory, policy } from '../journey/fixtures.ts';
+import { SILENT_AFTER_MS } from '../../main/machines/presence.ts';
+import { disk, inventory, policy } from '../journey/fixtures.ts';
 import { code, createRig, value } from '../journey/rig.ts';
 import type { Rig } from '../journey/rig.ts';
 import { expectBounded } from '../bounded-work.ts';
@@ -125,4 +126,64 @@ test('a plan that this version cannot read any more is no plan', () => {
   const { siteId, operatorId } = rig.station.sites.current();
   rig.exec(`INSERT INTO site_plan VALUES (${siteId}, 'old.csv', 'nonsense', 1, ${operatorId})`);
   expect(rig.plan().view()).toBeNull();
+});
+
+/** Boots after all others have fallen silent. */
+const boot = (number: number, serial: string) => {
+  rig.clock.atMs += SILENT_AFTER_MS + 1000;
+  const own = `52:54:00:00:00:0${number}`;
+  return rig.agent(own).inventory(inventory({ mac: own, serial, disks: [disk({ serial: `DISK-${number}`, wwn: null })] }));
+};
+const roles = (...ids: readonly string[]) => ids.map((id) => factOf(id, 'role')?.value);
+
+test('a row that comes to fit two machines is nobody\u2019s, whichever came first; and the first one\u2019s again when the other turns out otherwise', () => {
+  value(rig.station.policies.add(policy({ name: 'web', rank: 1, when: { fact: 'role', equal: 'web' } as never })));
+  value(take());
+  const first = boot(1, 'SERIAL-1');
+  const second = boot(2, 'SERIAL-1');
+  expect(second.id).not.toBe(first.id);
+  expect([roles(first.id, second.id), rig.plan().view()?.rows[0]]).toMatchObject([[undefined, undefined], { state: 'conflict' }]);
+  boot(2, 'SERIAL-9');
+  expect([roles(first.id, second.id), rig.plan().view()?.rows[0]]).toMatchObject([['web', undefined], { state: 'seen' }]);
+});
+
+test('who is online is decided for again when the row that decided is nobody\u2019s any more', () => {
+  value(rig.station.policies.add(policy({ name: 'web', rank: 1, when: { fact: 'role', equal: 'web' } as never, whenUnknown: 'skip' })));
+  value(take());
+  const own = '52:54:00:00:00:01';
+  const { id } = rig.agent(own).inventory(inventory({ mac: own, serial: 'SERIAL-1', disks: [disk({ serial: 'DISK-1', wwn: null })] }));
+  expect(rig.station.machines.get(id)).toMatchObject({ value: { policy: 'web' } });
+  const other = '52:54:00:00:00:02';
+  rig.agent(other).inventory(inventory({ mac: other, serial: 'SERIAL-1', disks: [disk({ serial: 'DISK-2', wwn: null })] }));
+  expect(rig.station.machines.get(id)).toMatchObject({ value: { policy: 'everything' } });
+});
+
+test('records that are joined and parted have what the plan says of them then, and nothing of before', () => {
+  value(take(`serial,mac,role\nSERIAL-1,,web\n,52:54:00:00:00:02,db\n`));
+  const [one, two] = [boot(1, 'SERIAL-1'), boot(2, 'SERIAL-2')];
+  expect(roles(one.id, two.id)).toEqual(['web', 'db']);
+  const merged = value(rig.station.journey.onRecordChange({ kind: 'merge', machineId: one.id, otherId: two.id }));
+  // What stands there now is the second.
+  expect([
+    roles(one.id),
+    rig
+      .plan()
+      .view()
+      ?.rows.map(({ state }) => state),
+  ]).toEqual([['db'], ['missing', 'seen']]);
+  value(rig.station.journey.onRecordChange({ kind: 'undo', changeId: merged.id }));
+  expect([
+    roles(one.id, two.id),
+    rig
+      .plan()
+      .view()
+      ?.rows.map(({ state }) => state),
+  ]).toEqual([
+    ['web', 'db'],
+    ['seen', 'seen'],
+  ]);
+  const again = value(rig.station.journey.onRecordChange({ kind: 'merge', machineId: one.id, otherId: two.id }));
+  value(rig.plan().clear());
+  value(rig.station.journey.onRecordChange({ kind: 'undo', changeId: again.id }));
+  expect(roles(one.id, two.id)).toEqual([undefined, undefined]);
 });

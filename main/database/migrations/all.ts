@@ -19,6 +19,7 @@ import { constructions } from './0017-constructions.ts';
 import { installerBoots } from './0018-installer-boots.ts';
 import { imageSets } from './0019-image-sets.ts';
 import { deepChecks } from './0020-deep-checks.ts';
+import { mergedEvidence } from './0021-merged-evidence.ts';
 
 export type Migration = { readonly number: number; readonly sql: string };
 
@@ -43,4 +44,5 @@ export const MIGRATIONS: readonly Migration[] = [
   installerBoots,
   imageSets,
   deepChecks,
+  mergedEvidence,
 ];
