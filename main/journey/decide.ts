@@ -9,10 +9,10 @@ import type { SetView } from '../../preload/contract/image-set.ts';
 import type { RecipeView } from '../../preload/contract/recipe.ts';
 import { asField, fieldFor, fieldsOf, isAnswered } from '../matching/wanted-fields.ts';
 import { labelWords, likeLabels, newest } from '../matching/newest.ts';
-import { corresponding, keyOf, sameKey } from '../recipes/correspond.ts';
+import { corresponding, keyOf, knownFacts, sameKey } from '../recipes/correspond.ts';
 import type { RecipeKey } from '../recipes/correspond.ts';
 import type { Construction } from '../recipes/construction-rows.ts';
-import { installerFacts } from '../recipes/installer-files.ts';
+import { installerFacts, whyNotInstalled } from '../recipes/installer-files.ts';
 import { isAcceptedBound, whyBoundElsewhere } from './bound-image.ts';
 import { growProblem, renderedFor } from './deploy-options.ts';
 import type { DeployWish, Override } from './override-rows.ts';
@@ -163,6 +163,8 @@ const build = (situation: Situation, id: string, by: NonNullable<DecidedBy>): De
   const other = situation.building.find(({ key }) => sameKey(key, found.key));
   if (other !== undefined)
     return choose('waiting', `${other.machineName} is alike, and its image is being built by recipe "${id}"; this machine waits for it.`);
+  const unfit = recipe.kind === 'installer' ? whyNotInstalled(recipe, knownFacts(situation.facts)) : null;
+  if (unfit !== null) return choose('waiting', `Recipe "${id}" cannot install it: ${unfit.message} ${unfit.next}`);
   return { kind: 'build', entry, key: found.key, by };
 };
 

@@ -2,13 +2,13 @@
 // what that left. Either way the image is stored with the facts, the recipe and the values that made it.
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Failure, Result } from '../../agent/protocol/failure.ts';
-import type { Fact, FactValue } from '../../agent/protocol/facts.ts';
 import type { ComposeRecipe } from '../../preload/contract/recipe.ts';
 import type { Catalogue } from '../library/catalogue.ts';
 import { composeImage } from '../library/compose-image.ts';
 import type { Library } from '../library/library.ts';
 import { newest } from '../matching/newest.ts';
 import type { ConstructWork } from './constructions.ts';
+import { knownFacts } from './correspond.ts';
 import type { RecipeKey } from './correspond.ts';
 import { constructByCommand } from './construct-by-command.ts';
 import { diskWishOf } from './compose-wish.ts';
@@ -21,10 +21,6 @@ export type ConstructOptions = {
   readonly scratchFolder: string;
   readonly now: () => number;
 };
-
-/** Without filler, which is no fact. */
-export const knownFacts = (facts: readonly Fact[]): ReadonlyMap<string, FactValue> =>
-  new Map(facts.filter(({ filler }) => !filler).map(({ name, value }) => [name, value]));
 
 export const constructWork =
   (options: ConstructOptions): ConstructWork =>

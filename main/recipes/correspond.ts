@@ -9,12 +9,16 @@ import { foldText } from '../matching/text.ts';
 /** As an image's manifest carries it. */
 export type RecipeKey = { readonly id: string; readonly version: string; readonly matchOn: Readonly<Record<string, FactValue>> };
 
+/** Without filler, which is no fact. */
+export const knownFacts = (facts: readonly Fact[]): ReadonlyMap<string, FactValue> =>
+  new Map(facts.filter(({ filler }) => !filler).map(({ name, value }) => [name, value]));
+
 /** The key of a machine, or the facts that are missing for it. A filler value says nothing, and so is missing. */
 export const keyOf = (
   { id, version, matchOn }: Pick<Recipe, 'id' | 'version' | 'matchOn'>,
   facts: readonly Fact[],
 ): { readonly key: RecipeKey } | { readonly missing: readonly string[] } => {
-  const known = new Map(facts.filter(({ filler }) => !filler).map(({ name, value }) => [name, value]));
+  const known = knownFacts(facts);
   const missing = matchOn.filter((name) => !known.has(name));
   if (missing.length > 0) return { missing };
   const values = matchOn.flatMap((name) => {

@@ -2,7 +2,7 @@
 // that its installer fetches.
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Machines } from '../machines/machines.ts';
-import { knownFacts } from './construct.ts';
+import { knownFacts } from './correspond.ts';
 import type { InstallerBoot, InstallerBoots } from './installer-boots.ts';
 import { installerFiles, installerHandOut, installerShim } from './installer-files.ts';
 import type { Installation, InstallerFiles, InstallerFilesOptions, InstallerHandOut } from './installer-files.ts';

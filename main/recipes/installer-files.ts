@@ -2,7 +2,7 @@
 // facts in them; by HTTP and by TFTP, under a token that only this machine was given.
 import { createHash } from 'node:crypto';
 import { failed, success } from '../../agent/protocol/failure.ts';
-import type { Result } from '../../agent/protocol/failure.ts';
+import type { Failure, Result } from '../../agent/protocol/failure.ts';
 import type { FactValue } from '../../agent/protocol/facts.ts';
 import type { RecipePayload } from '../../agent/protocol/recipe.ts';
 import type { InstallerRecipe } from '../../preload/contract/recipe.ts';
@@ -52,9 +52,10 @@ const stationValues = ({ boot, diskSerial }: Installation, stationUrl: string): 
   'disk-serial': diskSerial ?? '',
 });
 
-/** Codes: `recipe.fact-missing`, `recipe.fact-unfit`. */
-export const installerHandOut = (installation: Installation, stationUrl: string): Result<InstallerHandOut> => {
-  const { recipe, boot, facts } = installation;
+type Values = Parameters<typeof fillTemplate>[1];
+
+const commandLineOf = (recipe: InstallerRecipe, values: Values): Result<string> => {
+  const { facts } = values;
   const unfit = factsIn(recipe.commandLine).find((name) => UNFIT_WORD.test(String(facts.get(name) ?? '')));
   if (unfit !== undefined)
     return failed(
@@ -62,7 +63,19 @@ export const installerHandOut = (installation: Installation, stationUrl: string)
       `The value of ${unfit} cannot stand in a kernel command line.`,
       "Put it into the answer file instead, or correct the machine's fact.",
     );
-  const commandLine = fillTemplate(recipe.commandLine, { facts, station: stationValues(installation, stationUrl) });
+  return fillTemplate(recipe.commandLine, values);
+};
+
+/** Why its texts cannot be made for a machine, which must be known before anything is erased; null: they can. Codes as `installerHandOut`. */
+export const whyNotInstalled = (recipe: InstallerRecipe, facts: ReadonlyMap<string, FactValue>): Failure | null => {
+  const made = [commandLineOf(recipe, { facts }), ...recipe.answers.map(({ text }) => fillTemplate(text, { facts }))];
+  return made.find((one) => !one.ok)?.failure ?? null;
+};
+
+/** Codes: `recipe.fact-missing`, `recipe.fact-unfit`. */
+export const installerHandOut = (installation: Installation, stationUrl: string): Result<InstallerHandOut> => {
+  const { recipe, boot, facts } = installation;
+  const commandLine = commandLineOf(recipe, { facts, station: stationValues(installation, stationUrl) });
   if (!commandLine.ok) return commandLine;
   const { name, kernel, initrd } = recipe;
   return success({ name, kernel: pathOf(boot, kernel), initrd: pathOf(boot, initrd), commandLine: commandLine.value });

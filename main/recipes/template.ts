@@ -19,6 +19,9 @@ const namesIn = (text: string, kinds: readonly string[]): readonly string[] => [
   ...new Set([...text.matchAll(PLACE)].flatMap(([, kind = '', name = '']) => (kinds.includes(kind) ? [name] : []))),
 ];
 
+/** Line ends and other control characters; YAML 1.1, which cloud-init reads, ends lines at the separators of Unicode too. */
+const UNFIT = /[\p{Cc}\p{Zl}\p{Zp}]/u;
+
 /**
  * The text for one machine. Codes: `recipe.fact-missing`, and `recipe.fact-unfit` for a value with line ends or other control characters:
  * it could say more in an answer file than its place was meant for.
@@ -31,9 +34,9 @@ export const fillTemplate = (text: string, { facts, station = {} }: TemplateValu
       `The recipe needs ${missing.join(', ')} of this machine, and nobody knows it.`,
       'Enter the fact for the machine, or take it out of the recipe.',
     );
-  const unfit = factsIn(text).find((name) => /\p{Cc}/u.test(plain(facts.get(name))));
+  const unfit = factsIn(text).find((name) => UNFIT.test(plain(facts.get(name))));
   if (unfit !== undefined)
-    return failed('recipe.fact-unfit', `The value of ${unfit} has control characters.`, 'Correct the fact for the machine.');
+    return failed('recipe.fact-unfit', `The value of ${unfit} has line ends or control characters.`, 'Correct the fact for the machine.');
   return success(
     text.replaceAll(PLACE, (_place, kind: string, name: string) => {
       if (kind === 'station') return station[name] ?? '';

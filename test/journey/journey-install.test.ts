@@ -79,6 +79,17 @@ describe('an installer', () => {
     expect(jobOf(jobId)).toMatchObject({ state: 'running', attempt: 2 });
   });
 
+  test('that cannot be told what it needs of this machine is not begun: nothing is erased, and the reason is named', () => {
+    value(rig.station.recipes.add({ ...recipe, version: 2, commandLine: 'host={{fact:model}}' }, 'Ada'));
+    const agent = rig.agent(MAC);
+    const machine = agent.inventory(inventory({ mac: MAC }));
+    expect(machine).toMatchObject({ state: 'waiting', question: { kind: 'choose' } });
+    expect(machine.says).toContain('The value of model cannot stand in a kernel command line');
+    value(rig.station.recipes.add({ ...recipe, version: 3, commandLine: 'quiet' }, 'Ada'));
+    rig.station.journey.onRulesChanged();
+    expect(rig.view(machine.id).state).toBe('matched');
+  });
+
   test('says how long it may take, and that it has read its answers', () => {
     const { machineId } = installing();
     expect(rig.view(machineId).says).toBe(
