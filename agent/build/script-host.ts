@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { createOutputLines } from '../protocol/output-lines.ts';
 
 export type ScriptRun = {
   /** Path of the script. */
@@ -103,11 +103,13 @@ const killGroup = (pid: number | undefined): void => {
 };
 
 const linesOf = async (stream: Readable, onLine: (line: string) => void): Promise<void> => {
+  const lines = createOutputLines(onLine);
   try {
-    for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) onLine(line);
+    for await (const text of stream.setEncoding('utf8')) lines.add(text as string);
   } catch {
     // The pipe broke with its program.
   }
+  lines.end();
 };
 
 /** No script runs: for places where nothing outside this process may be touched. */

@@ -1,9 +1,11 @@
 // Runs an external builder as the station's user: program and arguments as they are, a clean environment, its output line by line, and an
 // end that is certain: with it, or with the station, everything that it started ends too.
+import { randomUUID } from 'node:crypto';
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { createOutputLines } from '../../agent/protocol/output-lines.ts';
+import { endProcessesOf } from './end-processes.ts';
 
 export type CommandRun = {
   /** Program and arguments. */
@@ -33,10 +35,20 @@ const KEPT_VARIABLES = [
   ...['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'],
 ];
 /**
- * A companion in the same process group reads the station's end of a pipe: when the station dies, however, it ends the group, and no
- * builder goes on unseen. The builder's own words travel as arguments; nothing of them is read by this shell.
+ * By this variable everything is known that a builder has started, in whatever process group and session it is by now (Linux). The
+ * companion does not have it.
  */
-const WITH_COMPANION = 'exec 3<&0 </dev/null; { cat <&3 >/dev/null 2>&1; kill -KILL 0; } >/dev/null 2>&1 & exec "$@" 3<&-';
+const MARK = 'RACKSIDE_RUN';
+/**
+ * A companion in the same process group reads the station's end of a pipe: when the station dies, however, it ends all that has the mark
+ * and the group, and no builder goes on unseen. The builder's own words travel as arguments; nothing of them is read by this shell.
+ */
+const COMPANION = `cat >/dev/null
+for at in $(grep -alsF "${MARK}=$1" /proc/[0-9]*/environ); do at=\${at#/proc/}; kill -KILL "\${at%/environ}"; done
+kill -KILL 0`;
+const WITH_COMPANION = `exec 3<&0 </dev/null
+env -u ${MARK} /bin/sh -c '${COMPANION}' companion "$${MARK}" <&3 3<&- >/dev/null 2>&1 &
+exec "$@" 3<&-`;
 const NOT_FOUND = new Map([
   [126, 'the program cannot be executed'],
   [127, 'there is no such program'],
@@ -45,7 +57,8 @@ const NOT_FOUND = new Map([
 export const runCommand = ({ command, folder, variables, timeLimitMs, signal, onLine }: CommandRun): Promise<CommandEnd> =>
   new Promise((resolve) => {
     const kept = Object.fromEntries(KEPT_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
-    const env = { ...kept, LC_ALL: 'C.UTF-8', ...variables };
+    const mark = randomUUID();
+    const env = { ...kept, LC_ALL: 'C.UTF-8', ...variables, [MARK]: mark };
     const [program = '', ...args] = ON_WINDOWS ? command : ['/bin/sh', '-c', WITH_COMPANION, 'builder', ...command];
     const child = spawn(program, args, { cwd: folder, env, detached: !ON_WINDOWS, windowsHide: true, stdio: ['pipe', 'pipe', 'pipe'] });
     let last: readonly string[] = [];
@@ -69,8 +82,9 @@ export const runCommand = ({ command, folder, variables, timeLimitMs, signal, on
       clearTimeout(limit);
       signal.removeEventListener('abort', onAbort);
       killGroup(child);
+      const gone = endProcessesOf(`${MARK}=${mark}`);
       const waited = new Promise((done) => setTimeout(done, OUTPUT_PATIENCE_MS).unref());
-      void Promise.race([output, waited]).then(() => resolve({ ...(end ?? fallback), last }));
+      void Promise.all([gone, Promise.race([output, waited])]).then(() => resolve({ ...(end ?? fallback), last }));
     };
     child.on('error', (error) => settle({ kind: 'not-started', why: error.message }));
     child.on('exit', (code) => {
@@ -93,9 +107,11 @@ const killGroup = ({ pid }: ChildProcess): void => {
 };
 
 const linesOf = async (stream: Readable, onLine: (line: string) => void): Promise<void> => {
+  const lines = createOutputLines(onLine);
   try {
-    for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) onLine(line);
+    for await (const text of stream.setEncoding('utf8')) lines.add(text as string);
   } catch {
     // The pipe broke with its program.
   }
+  lines.end();
 };

@@ -51,10 +51,30 @@ describe.skipIf(process.platform === 'win32')('a builder', () => {
     expect(await standsStill()).toBe(true);
   });
 
-  test('does not outlive a station that was killed', async () => {
+  test.skipIf(process.platform !== 'linux').each([
+    ['time-out', 'sleep 600', 'timed-out'],
+    ['end', 'while [ ! -e alive ]; do sleep 0.1; done', 'exited'],
+  ])('its %s takes along what has made a session of its own and let go of it', async (_what, then, kind) => {
+    const { end } = await run(['/bin/sh', '-c', `(setsid sh -c '${TICKING}' >/dev/null 2>&1 &); ${then}`], { timeLimitMs: 3000 });
+    expect(end.kind).toBe(kind);
+    expect(await alive()).not.toBe('');
+    expect(await standsStill()).toBe(true);
+  });
+
+  test('that never ends its line costs no memory', async () => {
+    const { end, lines } = await run(['/bin/sh', '-c', 'head -c 64000000 /dev/zero | tr "\\0" x; echo; echo end']);
+    expect(end).toMatchObject({ kind: 'exited', code: 0 });
+    expect(lines.map(({ length }) => length)).toEqual([4096, 3]);
+  });
+
+  test.each([
+    ['', TICKING],
+    [', nor does what has made a session of its own', `(setsid sh -c '${TICKING}' >/dev/null 2>&1 &); sleep 600`],
+  ])('does not outlive a station that was killed%s', async (what, script) => {
+    if (what !== '' && process.platform !== 'linux') return;
     const program = join(folder, 'station.ts');
     const module = join(import.meta.dirname, '../../main/recipes/run-command.ts');
-    const options = `{ command: ['/bin/sh', '-c', ${JSON.stringify(TICKING)}], folder: ${JSON.stringify(folder)}, variables: {}, timeLimitMs: 600_000, signal: new AbortController().signal, onLine: () => undefined }`;
+    const options = `{ command: ['/bin/sh', '-c', ${JSON.stringify(script)}], folder: ${JSON.stringify(folder)}, variables: {}, timeLimitMs: 600_000, signal: new AbortController().signal, onLine: () => undefined }`;
     await writeFile(program, `import { runCommand } from ${JSON.stringify(module)};\nvoid runCommand(${options});\n`);
     const station = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program], { stdio: 'ignore' });
     await expect.poll(alive, { timeout: 30_000 }).not.toBe('');
