@@ -9,7 +9,7 @@ import { FROM_CHOICE } from './choice-command.ts';
 import { fileCommand } from './file-command.ts';
 import { describeTrace, resolutionText } from './trace-text.ts';
 import { table } from './output.ts';
-import { lackLines } from './policy-lacks.ts';
+import { lackLines, shadowLines } from './policy-lacks.ts';
 import { POLICY_SET_COMMANDS } from './policy-set-commands.ts';
 import { POLICY_FORMAT, policyFileOf } from './policy-text.ts';
 import { machineOf, printed, withStation } from './with-station.ts';
@@ -49,7 +49,9 @@ const list = (views: readonly PolicyView[]): string =>
 const listed = async (invocation: Invocation, station: PipeClient, views: readonly PolicyView[]): Promise<Result<null>> => {
   const images = invocation.json ? success([]) : await station.call('images.list', {});
   if (!images.ok) return images;
-  invocation.output.print(views, () => [list(views), ...lackLines(views, images.value)].join('\n'));
+  invocation.output.print(views, () =>
+    [list(views), ...shadowLines(views.flatMap(({ shadowed }) => shadowed ?? [])), ...lackLines(views, images.value)].join('\n'),
+  );
   return success(null);
 };
 

@@ -1,5 +1,5 @@
-// What policies that are on want and no library here has, told with the list of them: nothing is wrong with them, and the first machine
-// would be held.
+// Notices beside policies. Told with their list: what those that are on want and no library here has; nothing is wrong with them, and the
+// first machine would be held. And which are never reached.
 import type { ImageView, PolicyView } from '../../preload/contract/views.ts';
 import { labelWords, likeLabels, newest } from '../matching/newest.ts';
 
@@ -19,6 +19,12 @@ export const lackLines = (views: readonly PolicyView[], images: readonly ImageVi
   const more = lines.length > SHOWN_MAX ? [`NOTE and ${lines.length - SHOWN_MAX} more lack images; see: rackside library ready`] : [];
   return [...lines.slice(0, SHOWN_MAX), ...more];
 };
+
+/** Policies that are never reached, in sentences. */
+export const shadowLines = (says: readonly string[]): readonly string[] => [
+  ...says.slice(0, SHOWN_MAX).map((one) => `NOTE ${one}`),
+  ...(says.length > SHOWN_MAX ? [`NOTE and ${says.length - SHOWN_MAX} more are never reached; --json tells them all`] : []),
+];
 
 const namesOf = (names: readonly string[]): string =>
   names.length > 4 ? `${names.slice(0, 4).join(', ')} and ${names.length - 4} more` : names.join(', ');

@@ -6,6 +6,7 @@ import type { PolicyDifference, PolicyImport, PolicyPreview } from '../../preloa
 import type { PolicyView } from '../../preload/contract/views.ts';
 import type { Command, Invocation } from './command.ts';
 import { exportCommand, fileCommand } from './file-command.ts';
+import { shadowLines } from './policy-lacks.ts';
 import { POLICY_FILE, policyFileOf } from './policy-text.ts';
 import { printed, withStation } from './with-station.ts';
 
@@ -18,22 +19,24 @@ const describeDifference = ({ name, kind, fields, says }: PolicyDifference): str
     ...(says === null ? [] : [`      ${says}`]),
   ].join('\n');
 
-const describeImport = ({ source, differences, onlyHere }: PolicyImport): string => {
+const describeImport = ({ source, differences, onlyHere, shadowed }: PolicyImport): string => {
   const count = (kind: PolicyDifference['kind']): number => differences.filter((one) => one.kind === kind).length;
   return [
     `${source}: ${count('new')} new, ${count('changed')} changed, ${count('same')} the same, ${onlyHere.length} only here`,
     ...differences.map(describeDifference),
     ...onlyHere.map((name) => `  - ${name}  only here, and stays`),
+    ...shadowLines(shadowed),
     ...(differences.every(({ kind }) => kind === 'same')
       ? ['Nothing changes.']
       : ['Nothing of it is on yet. Look at each and switch it on with: rackside policies enable NAME']),
   ].join('\n');
 };
 
-export const describePreview = ({ counts, changes }: PolicyPreview): string =>
+export const describePreview = ({ counts, changes, shadowed }: PolicyPreview): string =>
   [
     `${counts.machines} machines: ${counts.changed} would change, ${counts.otherPolicy} get the same by another policy, ${counts.same} stay as they are`,
     ...(counts.elsewhere === 0 ? [] : [`${counts.elsewhere} of these were last heard at another site`]),
+    ...shadowLines(shadowed),
     ...changes.flatMap(({ name, position, state, site, before, after, why }) => [
       '',
       `${[name, ...(position === null ? [] : [position]), state].join('  ')}${site === null ? '' : `  (at ${site})`}`,
@@ -84,7 +87,9 @@ const enable: Command = {
       const hash = view === undefined ? success(null) : await seen(invocation, view);
       if (!hash.ok) return hash;
       const answer = await station.call('policies.enable', { name, enabled: true, seen: hash.value });
-      return printed(invocation, answer, (value) => `${value.policy.name} is on.`);
+      return printed(invocation, answer, ({ policy, shadowed }) =>
+        [`${policy.name} is on.`, ...shadowLines(shadowed === null ? [] : [shadowed])].join('\n'),
+      );
     }),
 };
 

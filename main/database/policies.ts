@@ -7,8 +7,10 @@ import type { PolicyView } from '../../preload/contract/views.ts';
 import { checkPolicy } from '../matching/check-policy.ts';
 import type { KnownRecipe } from '../matching/policy-problem.ts';
 import { arrived, differenceOf } from '../matching/compare-policies.ts';
+import { editedSet, shadowedByEdit } from '../matching/edited-set.ts';
 import type { PolicyEntry } from '../matching/ranked.ts';
 import type { Place } from '../matching/resolve-all.ts';
+import { shadowed } from '../matching/shadowed.ts';
 import { createArrivedPolicies } from './arrived-policies.ts';
 import type { Arrival } from './arrived-policies.ts';
 import type { Database } from './open.ts';
@@ -78,7 +80,7 @@ export const createPolicies = ({ database, now, sites, recipes, onChange }: Poli
   const release = database.prepare('DELETE FROM reservation WHERE site_id = ? AND machine_id = ?');
 
   // Kept parsed: every decision reads all of them, and the compiled conditions hang on these very objects.
-  let kept: readonly Omit<PolicyView, 'used' | 'arrived'>[] = [];
+  let kept: readonly Omit<PolicyView, 'used' | 'shadowed' | 'arrived'>[] = [];
   let parsedAs: ReadonlyMap<string, Policy> = new Map();
   const reload = (): void => {
     const rows = select.all();
@@ -96,11 +98,13 @@ export const createPolicies = ({ database, now, sites, recipes, onChange }: Poli
   const list = (): readonly PolicyView[] => {
     const places = new Map(countAll.all(sites.current().siteId).map((row) => [row.policy, row.used]));
     const waiting = arrivals.all();
+    const hidden = new Map(shadowed(kept).map(({ policy, says }) => [policy, says]));
     return kept.map((entry) => {
       const arrival = waiting.get(entry.policy.name);
       return {
         ...entry,
         used: places.get(entry.policy.name) ?? 0,
+        shadowed: hidden.get(entry.policy.name) ?? null,
         arrived: arrival === undefined ? null : arrivedView(entry.policy, arrival),
       };
     });
@@ -164,6 +168,7 @@ export const createPolicies = ({ database, now, sites, recipes, onChange }: Poli
         source,
         differences: differences.map(({ difference }) => difference),
         onlyHere: [...before.keys()].filter((name) => !names.has(name)),
+        shadowed: shadowedByEdit(editedSet(kept, policies, true), policies),
       };
     },
     discard: (name) => {

@@ -7,6 +7,7 @@ import type { Fact } from '../../agent/protocol/facts.ts';
 import { quantityShown } from '../../agent/protocol/quantities.ts';
 import type { Condition, ConditionTrace, Policy, PolicyPreview, Resolution } from '../../preload/contract/policy.ts';
 import type { MachineView } from '../../preload/contract/views.ts';
+import { shadowedByEdit } from '../matching/edited-set.ts';
 import { evaluate } from '../matching/evaluate.ts';
 import type { FactIndex } from '../matching/fact-index.ts';
 import type { PolicyEntry } from '../matching/ranked.ts';
@@ -26,6 +27,7 @@ export type PreviewMachine = {
 
 type Given = {
   readonly siteId: number;
+  readonly edited: readonly Policy[];
   readonly before: readonly PolicyEntry[];
   readonly after: readonly PolicyEntry[];
   readonly machines: readonly PreviewMachine[];
@@ -34,17 +36,7 @@ type Given = {
   readonly decide: (machineId: string, resolution: Resolution) => Decided;
 };
 
-/** The policies that are here with those of a file in their places; new ones are on, the others keep their switch unless `switchOn`. */
-export const editedSet = (here: readonly PolicyEntry[], edited: readonly Policy[], switchOn: boolean): readonly PolicyEntry[] => {
-  const switches = new Map(here.map(({ policy, enabled }) => [policy.name, enabled]));
-  const names = new Set(edited.map(({ name }) => name));
-  return [
-    ...here.filter(({ policy }) => !names.has(policy.name)),
-    ...edited.map((policy) => ({ policy, enabled: switchOn || (switches.get(policy.name) ?? true) })),
-  ];
-};
-
-export const previewPolicies = ({ siteId, before, after, machines, places, fields, decide }: Given): PolicyPreview => {
+export const previewPolicies = ({ siteId, edited, before, after, machines, places, fields, decide }: Given): PolicyPreview => {
   const asking = machines.map(({ view, facts, siteId: at }) => ({ id: view.id, siteId: at, facts }));
   const [now, then] = [resolveAll(before, asking, places, fields), resolveAll(after, asking, places, fields)];
   const changes = machines.flatMap(({ view, facts, siteId: at, siteName }) => {
@@ -66,6 +58,7 @@ export const previewPolicies = ({ siteId, before, after, machines, places, field
       elsewhere: changes.filter(({ site }) => site !== null).length,
     },
     changes: changes.toSorted((a, b) => Number(a.site !== null) - Number(b.site !== null)),
+    shadowed: shadowedByEdit(after, edited),
   };
 };
 

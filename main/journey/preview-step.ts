@@ -2,7 +2,8 @@
 import type { Policy, PolicyPreview } from '../../preload/contract/policy.ts';
 import { decideNow } from './decision-step.ts';
 import type { Parts } from './journey-parts.ts';
-import { editedSet, previewPolicies } from './policy-preview.ts';
+import { editedSet } from '../matching/edited-set.ts';
+import { previewPolicies } from './policy-preview.ts';
 
 /** What these policies would change for every machine that was read; decided, and carried out by nobody. */
 export const previewFor = (parts: Parts, edited: readonly Policy[], switchOn: boolean): PolicyPreview => {
@@ -17,6 +18,7 @@ export const previewFor = (parts: Parts, edited: readonly Policy[], switchOn: bo
   const before = parts.policies.entries();
   return previewPolicies({
     siteId,
+    edited,
     before,
     after: editedSet(before, edited, switchOn),
     machines: [...known.values()].map(({ view, machine }) => ({

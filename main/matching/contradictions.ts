@@ -1,10 +1,11 @@
 // Tests of one "all" that exclude each other, so that the policy could never hold for any machine. Only what is certain is told:
 // facts that are lists may well hold two values, and what people type is a number or not as its field says.
 import { factDefinition } from '../../agent/protocol/facts.ts';
-import { parseQuantity } from '../../agent/protocol/quantities.ts';
 import type { Condition, FactTest } from '../../preload/contract/policy.ts';
 import { isOwn } from './declared-types.ts';
 import type { PolicyProblem } from './policy-problem.ts';
+import { isRangeInside, rangeOf, restOf } from './ranges.ts';
+import type { Range } from './ranges.ts';
 import { readied } from './tests.ts';
 import type { ReadyTest, ScalarValue } from './tests.ts';
 
@@ -62,11 +63,8 @@ const exclude = (one: Placed, other: Placed): boolean => {
   if (definition === null || definition.type.endsWith('-list') || isOwn(one.test.fact)) return false;
   const values = valuesOf(one) ?? valuesOf(other);
   if (values !== null) return values.every((value) => fails(one, value) || fails(other, value));
-  const [left, right] = [rangeOf(one), rangeOf(other)];
-  if (left === null || right === null) return false;
-  const [least, most] = [left, right].toSorted((a, b) => Number(a.isUpper) - Number(b.isUpper));
-  if (least === undefined || most === undefined || least.isUpper === most.isUpper) return false;
-  return least.limit > most.limit || (least.limit === most.limit && (least.isOpen || most.isOpen));
+  const [left, right] = [placedRange(one), placedRange(other)];
+  return left !== null && right !== null && isRangeInside(left, restOf(right));
 };
 
 /** All values for which it could hold, where they are listed. */
@@ -75,24 +73,10 @@ const valuesOf = ({ ready, isNegated }: Placed): readonly ScalarValue[] | null =
 
 const fails = ({ ready, isNegated }: Placed, value: ScalarValue): boolean => ready.holds(value) === isNegated;
 
-type Range = { readonly limit: number; readonly isUpper: boolean; readonly isOpen: boolean };
-
 /** `none` of "at least" is "less than". */
-const rangeOf = ({ test, isNegated }: Placed): Range | null => {
-  const definition = factDefinition(test.fact);
-  const [operand, isUpper, isOpen] =
-    'atLeast' in test
-      ? [test.atLeast, false, false]
-      : 'moreThan' in test
-        ? [test.moreThan, false, true]
-        : 'atMost' in test
-          ? [test.atMost, true, false]
-          : 'lessThan' in test
-            ? [test.lessThan, true, true]
-            : [null, false, false];
-  if (operand === null || definition === null) return null;
-  const limit = parseQuantity(operand, definition);
-  return limit.ok ? { limit: limit.value, isUpper: isUpper !== isNegated, isOpen: isOpen !== isNegated } : null;
+const placedRange = ({ test, isNegated }: Placed): Range | null => {
+  const range = rangeOf(test);
+  return range !== null && isNegated ? restOf(range) : range;
 };
 
 const said = (earlier: Placed, later: Placed): string => {

@@ -54,3 +54,25 @@ const globMatches = (pieces: readonly Piece[], text: string): boolean => {
   }
   return pieces.slice(piece).every(({ kind }) => kind === 'run');
 };
+
+/** Whether every text of the shape of `narrow` is of the shape of `wide` too; false where that cannot be told piece by piece. */
+export const isGlobInside = (narrow: string, wide: string): boolean => {
+  const [within, around] = [piecesOf(narrow), piecesOf(wide)];
+  // From behind: which of the ends of `within` the pieces of `around` from here on may cover.
+  let covers = within.map(() => false).concat(true);
+  for (const piece of around.toReversed()) {
+    const next = covers;
+    covers = next.map(() => false);
+    for (let at = within.length; at >= 0; at -= 1) {
+      const inner = within[at];
+      covers[at] =
+        piece.kind === 'run'
+          ? next[at] === true || covers[at + 1] === true
+          : inner !== undefined &&
+            inner.kind !== 'run' &&
+            (piece.kind === 'one' || (inner.kind === 'exact' && inner.character === piece.character)) &&
+            next[at + 1] === true;
+    }
+  }
+  return covers[0] === true;
+};

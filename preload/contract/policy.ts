@@ -105,6 +105,8 @@ export const policyImportSchema = z.object({
   differences: z.array(policyDifferenceSchema),
   /** Policies that are here and not in the file; they stay. */
   onlyHere: z.array(z.string()),
+  /** Were all of it on: which policies would never be reached, and because of which; in sentences. */
+  shadowed: z.array(z.string()),
 });
 export type PolicyImport = z.infer<typeof policyImportSchema>;
 
@@ -140,6 +142,8 @@ export const policyPreviewSchema = z.object({
       why: z.array(z.string()),
     }),
   ),
+  /** Policies that would never be reached, of the edited ones or because of them; in sentences. */
+  shadowed: z.array(z.string()),
 });
 export type PolicyPreview = z.infer<typeof policyPreviewSchema>;
 

@@ -244,6 +244,8 @@ export const policyViewSchema = z.object({
   enabled: z.boolean(),
   addedAtMs: z.number().int(),
   used: z.number().int(),
+  /** Why it is never reached though it is on, in a sentence that names the policy before it; else null. */
+  shadowed: z.string().nullable(),
   /** A policy of this name came with a file and waits to be looked at; until then `policy` decides, as far as it is on. */
   arrived: z.object({ policy: policySchema, source: z.string(), atMs: z.number().int(), difference: policyDifferenceSchema }).nullable(),
 });

@@ -12,6 +12,7 @@ export const POLICY_WORDS = {
     file: 'Policy file',
     imported: (source: string, number: Readonly<Record<'new' | 'changed' | 'same' | 'onlyHere', number>>): string =>
       `${source}: ${number.new} new, ${number.changed} changed, ${number.same} the same, ${number.onlyHere} only here. Nothing of it is on before you have looked at it.`,
+    importedShadowed: (says: string): string => `Were it on: ${says}`,
     guessed: 'Look at the letters of these policies',
     notText: (file: string, line: number | null) => ({
       code: 'policy.file-unreadable',

@@ -106,10 +106,34 @@ test('a preview says what would change, and changes nothing', async () => {
   const edited = await file('edited.json', policy('one', 7));
   expect(await lab.rackside('policies', 'preview', edited)).toMatchObject({
     code: 0,
-    stdout: '0 machines: 0 would change, 0 get the same by another policy, 0 stay as they are\n',
+    stdout:
+      '0 machines: 0 would change, 0 get the same by another policy, 0 stay as they are\n' +
+      'NOTE "three" (rank 9) is never reached: every machine that it fits, "one" (rank 7) fits too, and comes first. Give it a lower rank than that, or remove it.\n',
   });
   expect(JSON.parse((await lab.rackside('policies', 'preview', edited, '--on', '--json')).stdout)).toMatchObject({ changes: [] });
   await failing('policy.invalid', 'policies', 'preview', await file('bad.json', [{ name: 'x' }]));
+  expect(await list()).toEqual(before);
+});
+
+test('a policy that an earlier one always comes before is told at import, preview, add, list and enable, and refused nowhere', async () => {
+  const before = await list();
+  const when = (fact: string, test: object) => ({ all: [{ fact, ...test }] });
+  const wide = { ...policy('wide', 3), when: when('memory.size', { atLeast: '64 GiB' }), limit: 12 };
+  const narrow = { ...policy('narrow', 4), when: when('memory.size', { atLeast: '128 GiB' }) };
+  const note =
+    'NOTE "narrow" (rank 4) is never reached: every machine that it fits, "wide" (rank 3) fits too, and comes first. Beyond its limit of 12 ';
+  for (const name of ['one', 'three']) await lab.rackside('policies', 'disable', name);
+  const path = await file('hidden.json', [narrow, wide]);
+  expect((await lab.rackside('policies', 'import', path)).stdout).toContain(note);
+  // Both are off: nothing hides anything.
+  expect((await lab.rackside('policies', 'list')).stdout).not.toContain('NOTE');
+  expect((await lab.rackside('policies', 'preview', path, '--on')).stdout).toContain(note);
+  await lab.rackside('policies', 'enable', 'wide', '--yes');
+  expect(await lab.rackside('policies', 'enable', 'narrow', '--yes')).toMatchObject({ code: 0, stdout: expect.stringContaining(note) });
+  expect((await list()).map(({ shadowed }) => shadowed !== null)).toEqual([false, false, true, false]);
+  expect((await lab.rackside('policies', 'add', path)).stdout).toContain(note);
+  for (const name of ['wide', 'narrow']) await lab.rackside('policies', 'remove', name);
+  for (const name of ['one', 'three']) await lab.rackside('policies', 'enable', name);
   expect(await list()).toEqual(before);
 });
 

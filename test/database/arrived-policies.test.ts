@@ -64,6 +64,22 @@ test('new ones are off, changed ones wait beside what is on, the same and those 
   });
 });
 
+test('what would never be reached were all of it on is told at arrival, and of a list once it is', () => {
+  policies.addAll([policy('every')]);
+  const done = policies.arrive(
+    [policy('late', { rank: 20 }), policy('early', { rank: 5, when: { fact: 'role', equal: 'web' } })],
+    'site.json',
+  );
+  expect(done.shadowed).toEqual([
+    expect.stringContaining('"late" (rank 20) is never reached: every machine that it fits, "every" (rank 10)'),
+  ]);
+  expect(policies.list().map(({ shadowed }) => shadowed)).toEqual([null, null, null]);
+  policies.enable('late', true, hash('late'));
+  expect(view('late').shadowed).toBe(done.shadowed[0]);
+  policies.enable('every', false);
+  expect(view('late').shadowed).toBeNull();
+});
+
 test('switching on wants the difference that was seen, and takes what arrived', () => {
   policies.addAll([policy('moved')]);
   policies.arrive([policy('moved', { rank: 5 }), policy('fresh')], 'site.json');

@@ -201,6 +201,7 @@ test('policies: switch, the station’s judgement on a new one, add, remove', as
   await open('Policies');
   await page.getByRole('switch', { name: 'Use policy kiosk-from-stick' }).click();
   await page.locator('[role=switch][aria-checked=true][aria-label="Use policy kiosk-from-stick"]').waitFor();
+  await page.getByText('"kiosk-from-stick" (rank 95) is never reached: every machine that it fits, "anything-else" (rank 90)').waitFor();
   await page.getByRole('button', { name: 'Add…' }).click();
   const field = page.getByRole('textbox', { name: 'Policy (JSON)' });
   const add = page.getByRole('button', { name: 'Add', exact: true });
@@ -251,6 +252,13 @@ test('policies: a file from elsewhere is looked at before it is on, and one that
   await row.getByRole('button', { name: 'Remove' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
   await row.waitFor({ state: 'detached' });
+  const late = { name: 'late', rank: 99, when: { all: [] }, outcome: { kind: 'boot-local' }, consent: 'ask' };
+  await give(JSON.stringify(late));
+  await page.getByText('Were it on: "late" (rank 99) is never reached').waitFor();
+  await page.getByRole('switch', { name: 'Use policy late' }).click();
+  await dialog.getByRole('button', { name: 'Show what it would change' }).click();
+  await dialog.getByText('"late" (rank 99) is never reached').waitFor();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
 });
 
 test('a decision among hundreds of policies shows those that matter, and the others when they are wanted', async () => {

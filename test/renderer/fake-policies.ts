@@ -1,7 +1,9 @@
 // The policies' calls of the fake station: the list is the scene's, files are read and compared by the station's own code.
 import { failed, success } from '../../agent/protocol/failure.ts';
 import { arrived, differenceOf } from '../../main/matching/compare-policies.ts';
+import { editedSet, shadowedByEdit } from '../../main/matching/edited-set.ts';
 import { readPolicyFile, writePolicyFile } from '../../main/matching/policy-file.ts';
+import { shadowed } from '../../main/matching/shadowed.ts';
 import type { CallHandlers } from '../../main/pipe/pipe-server.ts';
 import type { CallName } from '../../preload/contract/calls.ts';
 import { policySchema } from '../../preload/contract/policy.ts';
@@ -12,7 +14,9 @@ import type { FakeState, FakeTools } from './fake-parts.ts';
 type PolicyCalls = Pick<CallHandlers, Extract<CallName, `policies.${string}`>>;
 
 export const policyHandlers = (state: FakeState, { publish }: Pick<FakeTools, 'publish'>): PolicyCalls => {
-  const policies = (next: Snapshot['policies']): void => {
+  const policies = (given: Snapshot['policies']): void => {
+    const hidden = new Map(shadowed(given).map(({ policy, says }) => [policy, says]));
+    const next = given.map((view) => ({ ...view, shadowed: hidden.get(view.policy.name) ?? null }));
     state.snapshot = { ...state.snapshot, policies: next };
     publish({ name: 'policies.changed', payload: next });
   };
@@ -46,12 +50,12 @@ export const policyHandlers = (state: FakeState, { publish }: Pick<FakeTools, 'p
       }));
       const machines = state.snapshot.machines.length;
       const counts = { machines, changed: changes.length, otherPolicy: 0, same: machines - changes.length, elsewhere: 0 };
-      const saved: PolicyView = { policy, enabled: save === 'on', addedAtMs: Date.now(), used: 0, arrived: null };
+      const saved: PolicyView = { policy, enabled: save === 'on', addedAtMs: Date.now(), used: 0, shadowed: null, arrived: null };
       if (save !== null) policies([...state.snapshot.policies, saved]);
       return success({
         policy,
         says: ['The disk that was chosen is not part of it.'],
-        preview: { counts, changes },
+        preview: { counts, changes, shadowed: [] },
         saved: save === null ? null : saved,
       });
     },
@@ -62,14 +66,21 @@ export const policyHandlers = (state: FakeState, { publish }: Pick<FakeTools, 'p
           'when.all[0].fact: there is no fact “colour”.',
           'Use a fact of the catalogue, or input.colour.',
         );
-      const view = { policy, enabled: false, addedAtMs: Date.now(), used: 0, arrived: null };
+      const view = { policy, enabled: false, addedAtMs: Date.now(), used: 0, shadowed: null, arrived: null };
       policies([...state.snapshot.policies.filter((one) => one.policy.name !== policy.name), view]);
       return success(view);
     },
     'policies.save': async (file) => {
       const read = readPolicyFile('text' in file ? file.text : '', file.name);
       if (!read.ok) return read;
-      const added = read.value.map((policy): PolicyView => ({ policy, enabled: true, addedAtMs: Date.now(), used: 0, arrived: null }));
+      const added = read.value.map((policy): PolicyView => ({
+        policy,
+        enabled: true,
+        addedAtMs: Date.now(),
+        used: 0,
+        shadowed: null,
+        arrived: null,
+      }));
       policies([...state.snapshot.policies.filter((one) => read.value.every(({ name: other }) => other !== one.policy.name)), ...added]);
       return success(added);
     },
@@ -98,6 +109,7 @@ export const policyHandlers = (state: FakeState, { publish }: Pick<FakeTools, 'p
       return success({
         counts: { machines, changed: changes.length, otherPolicy: 0, same: machines - changes.length, elsewhere: 0 },
         changes,
+        shadowed: shadowedByEdit(editedSet(state.snapshot.policies, read.value, true), read.value),
       });
     },
     'policies.export': async () => {
@@ -115,7 +127,7 @@ export const policyHandlers = (state: FakeState, { publish }: Pick<FakeTools, 'p
       const views = differences.map(({ policy, here, difference }): PolicyView => {
         const came = { policy: arrived(policy), source: name, atMs: Date.now(), difference };
         return {
-          ...(here ?? { policy: came.policy, enabled: false, addedAtMs: Date.now(), used: 0 }),
+          ...(here ?? { policy: came.policy, enabled: false, addedAtMs: Date.now(), used: 0, shadowed: null }),
           arrived: difference.kind === 'same' ? null : came,
         };
       });
@@ -125,6 +137,7 @@ export const policyHandlers = (state: FakeState, { publish }: Pick<FakeTools, 'p
         source: name,
         differences: differences.map(({ difference }) => difference),
         onlyHere: onlyHere.map(({ policy }) => policy.name),
+        shadowed: shadowedByEdit(editedSet(state.snapshot.policies, read.value, true), read.value),
       });
     },
     'policies.discard': async ({ name }) => {

@@ -152,6 +152,7 @@ export const POLICIES: readonly PolicyView[] = [
     addedAtMs: 1_790_000_000_000,
     arrived: null,
     used: 1,
+    shadowed: null,
   },
   {
     policy: policy({
@@ -173,6 +174,7 @@ export const POLICIES: readonly PolicyView[] = [
     addedAtMs: 1_790_000_100_000,
     arrived: null,
     used: 7,
+    shadowed: null,
   },
   {
     policy: policy({ name: 'anything-else', rank: 90, when: { all: [] }, outcome: { kind: 'hold', reason: 'nobody planned for it' } }),
@@ -180,6 +182,7 @@ export const POLICIES: readonly PolicyView[] = [
     addedAtMs: 1_790_000_200_000,
     arrived: null,
     used: 0,
+    shadowed: null,
   },
   {
     policy: policy({
@@ -192,6 +195,7 @@ export const POLICIES: readonly PolicyView[] = [
     addedAtMs: 1_790_000_300_000,
     arrived: null,
     used: 0,
+    shadowed: null,
   },
   {
     policy: policy({
@@ -206,6 +210,7 @@ export const POLICIES: readonly PolicyView[] = [
     addedAtMs: 1_790_000_400_000,
     arrived: null,
     used: 0,
+    shadowed: null,
   },
 ];
 

@@ -30,7 +30,7 @@ const erases = ({ outcome }: PolicyView['policy']): boolean =>
 
 type RowProps = { readonly view: PolicyView; readonly onEdit: () => void; readonly onRemove: () => void; readonly onLook: () => void };
 
-const PolicyRow = ({ view: { policy, enabled, used, arrived }, onEdit, onRemove, onLook }: RowProps) => {
+const PolicyRow = ({ view: { policy, enabled, used, shadowed, arrived }, onEdit, onRemove, onLook }: RowProps) => {
   const images = useStation((state) => state.images);
   return (
     <li className={cx(styles['policy'], !enabled && styles['off'])}>
@@ -43,6 +43,7 @@ const PolicyRow = ({ view: { policy, enabled, used, arrived }, onEdit, onRemove,
           <span className={styles['dim']}>{words.whenWord}</span> {conditionWords(policy.when) || words.everyMachine}{' '}
           <span className={styles['dim']}>{words.thenWord}</span> {outcomeWords(policy.outcome, imageNameOf(images))}
         </p>
+        {shadowed === null ? null : <p className={styles['shadowed']}>{shadowed}</p>}
         <p className={styles['dim']}>
           {[erases(policy) ? words.consent[policy.consent] : null, words.used(used, policy.limit), policy.note].filter(Boolean).join(' · ')}
         </p>

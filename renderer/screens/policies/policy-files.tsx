@@ -13,6 +13,8 @@ import { POLICY_FILE_MAX } from '../../../preload/contract/policy.ts';
 import type { Failure } from '../../../agent/protocol/failure.ts';
 
 const words = WORDS.policies;
+/** Notices at once; the preview of what came tells them all. */
+const SHADOWED_SHOWN = 3;
 
 const save = async (): Promise<void> => {
   const file = await act('policies.export', {});
@@ -35,9 +37,10 @@ export const PolicyFiles = () => {
     const done = await call('policies.import', { name: file.name, text });
     if (!done.ok) return setFailure(done.failure);
     setNote(encodingNote(file.name, read));
-    const { differences, onlyHere, source } = done.value;
+    const { differences, onlyHere, source, shadowed } = done.value;
     const count = (kind: 'new' | 'changed' | 'same'): number => differences.filter((one) => one.kind === kind).length;
     tell(words.imported(source, { new: count('new'), changed: count('changed'), same: count('same'), onlyHere: onlyHere.length }));
+    for (const says of shadowed.slice(0, SHADOWED_SHOWN)) tell(words.importedShadowed(says));
   };
   return (
     <>

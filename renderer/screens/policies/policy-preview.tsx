@@ -19,6 +19,11 @@ const sideWords = ({ policy, text }: Side): string => (policy === null ? text : 
 export const Foreseen = ({ preview }: { readonly preview: Preview }) => (
   <>
     <p role="status">{words.previewCounts(preview.counts)}</p>
+    {preview.shadowed.map((says) => (
+      <p key={says} className={styles['shadowed']}>
+        {says}
+      </p>
+    ))}
     <ul className={styles['foreseen']}>
       {preview.changes.slice(0, SHOWN).map((change) => (
         <li key={change.machineId}>
