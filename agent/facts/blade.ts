@@ -9,7 +9,7 @@ export type BladePosition = { readonly slot: string; readonly raw: string; reado
 
 /** `Slot 05`, `Slot12`, `Bay 7`, `Server Bay: 1`, `Chassis Bay Number: 7`, `Node 01`, `Sled-2`, `Blade 3A`, `Chassis Slot ID 4`. */
 const NAMED_SLOT =
-  /^(?:chassis |server |blade |compute |system )?(?:slot|bay|node|sled|blade|tray|cartridge)(?: (?:number|no\.?|id|position))?[\s\-_#:=.]*0*(\d{1,3}[a-d]?)$/i;
+  /^(?:chassis |server |blade |compute |system |physical |logical )?(?:slot|bay|node|sled|blade|tray|cartridge)(?: (?:number|no\.?|id|position))?[\s\-_#:=.]*0*(\d{1,3}[a-d]?)$/i;
 /** `Node 1, Lower right`: which, and where in the box. IBM's scalable rack servers tell so where a processor board is in them. */
 const NAMED_SLOT_THEN_PLACE = /^(?:node|slot|bay|blade)[\s\-_#:]*0*(\d{1,3}),\s*\D+$/i;
 /** Nodes of a twin are lettered on the outside: `Node A`. */

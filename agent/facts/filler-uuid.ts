@@ -35,6 +35,9 @@ const countsUp = (octets: readonly string[]): boolean => {
   return [...counts].some(([step, count]) => step !== 0 && count >= EQUAL_STEPS);
 };
 
+/** `12345678-90ab-cdef-1234-567890abcdef` */
+const DIGITS_COUNTED = /^(0123456789abcdef|1234567890abcdef|123456789abcdef0)\1$/;
+
 /** Where board makers put the MAC of the network interface: Supermicro and MSI last, ASRock first, Gigabyte between 2, 3 … 9. */
 const macIn = (octets: readonly string[]): readonly string[] | null => {
   const isAll = (some: readonly string[], value: string): boolean => some.every((octet) => octet === value);
@@ -50,7 +53,7 @@ const macIn = (octets: readonly string[]): readonly string[] | null => {
 export const isFillerUuid = (uuid: string): boolean => {
   const asWritten = uuid.toLowerCase().replace(/[{}-]/g, '');
   // Real UUIDs never have so few different digits: all-zero, all-F, 0F0F0F… One made of zeros and a MAC has more.
-  if (!/^[0-9a-f]{32}$/.test(asWritten) || new Set(asWritten).size <= 2) return true;
+  if (!/^[0-9a-f]{32}$/.test(asWritten) || new Set(asWritten).size <= 2 || DIGITS_COUNTED.test(asWritten)) return true;
   return [asWritten, turnedRound(asWritten)].some((hex) => {
     const octets = octetsOf(hex);
     const mac = macIn(octets);

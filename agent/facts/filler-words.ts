@@ -31,6 +31,11 @@ export const WORDS = new Set(
     'system s/n|chassis s/n|board s/n|base board s/n|mainboard s/n|mainboard-sn|mainboard sn|chassis no|system no|bios serial|' +
     'bios serial number|pcserial|pc serial|test serial|testserial|oem_serial|oem serial|eval|evaluation|iatpass|tulip computers|all series|' +
     'reserved for baseboard vendor|123-1234-123|sn-123456fvgv3i0b8o5n6n7k|00020003000400050006000700080009|' +
+    'no s/n|unknown serial num|dummy serial|serial-number|asset_tag|no-asset-tag|empty asset tag|tbd by odm|not set yet|(blank)|' +
+    'bad index|n / a|unknown product|unknown manufacturer|undefined manufacturer|your company|vendor|vendor name|oem product|' +
+    'oem_product|oem manufacturer|oem-sku|product family|no version|no version info|null sku|nosku|default sku|#a123456789|' +
+    // The asset tag of every virtual machine in Azure.
+    '7783-7084-3265-9085-8269-3286-77|' +
     'intel_customer|square|5ekpm18320000397|customer reference boards|user assigned|to be defined|please change|change me|changeme'
   ).split('|'),
 );
@@ -52,6 +57,7 @@ export const UUIDS = new Set([
   '12345678-1234-1234-1234-123456789012',
   '11111111-2222-3333-4444-555555555555',
   'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee',
+  '6ab5b300-538d-1014-9fb5-b0684d007b53',
   '4c4c4544-0000-2010-8020-80c04f202020', // Dell's form of "no service tag"
 ]);
 

@@ -27,6 +27,8 @@ const SHAPES = [
   /^(oem )?(system|chassis|board|base ?board|mother ?board|product|enclosure) ?(serial|asset)([ _-]?(number|tag|no\.?|num))?\.?#?$/i,
   /^(\w{1,12}_)?(sernum|assettagnum|partnum|modulepartnumber)\d{0,2}$/i,
   /^oem[0x]+$/i,
+  /^[a-z]{1,3}0{7,}$/i,
+  /^(sn|s\/n|mb|sys|bsn|csn|ssn|atn)[\s\-_#:]*0{4,}$/i,
   /^0?1234567890{2,}$/, // a count that nobody went on with
   /^(serial ?number|serial|asset ?tag)[ _#-]?(0+|x+|\*+)?$/i,
   /^\$[\w$ ]*$/,
@@ -39,6 +41,7 @@ const SHAPES = [
 const NAME_SHAPES = [
   ...TEMPLATES,
   /^0+$/,
+  /^0{2,}(-0{2,})+$/,
   /^x{2,}$/,
   /^(.)\1{3,}$/,
   /^<(bad index|out of spec).*>$/i,
@@ -67,6 +70,7 @@ const countsUp = (text: string, least: number): boolean => text.length >= least 
 const isCounted = (text: string): boolean =>
   /^9876543210?$/.test(text.replace(NUMBERED, '')) ||
   countsUp(text, 7) ||
+  countsUp(text.replace(/[\s\-_.:]/g, ''), 10) ||
   countsUp(text.replace(NUMBERED, ''), 8) ||
   countsUp(text.replace(ANY_LETTERS, ''), 10);
 
@@ -119,6 +123,7 @@ export const isFillerAssetTag = (context: SerialContext, value: string): boolean
 /** {@link isFiller} of a serial, told with the machine's names beside it: a serial that repeats one of them is filler too. */
 export const isFillerSerial = (context: SerialContext, value: string): boolean => {
   if (isServiceTag(context, value.trim())) return WORDS.has(tidy(value));
-  if (isFiller('serial', value)) return true;
+  // Typed by a person it may be one; VirtualBox gives it to every machine.
+  if (isFiller('serial', value) || /^0+$/.test(value.trim())) return true;
   return repeatsName(context, value);
 };

@@ -17,7 +17,7 @@ const VIRTUAL = [
   /google compute engine/i,
   /\b(kvm|openstack|rhev|ovirt|bochs|bhyve|parallels|proxmox|nutanix ahv|alibaba cloud ecs|hetzner vserver|droplet)\b/i,
   /^red hat\b|^yandex (xeon|epyc)-|\b(scaleway scw-|exoscale\b)/i, // who sell no machines of their own under these names
-  /\b(virtuozzo|apple virtualization|cloud[ -]hypervisor|smartdc hvm|linode|vultr|upcloud|tencent cloud)\b/i,
+  /\b(virtuozzo|kubevirt|oxvm|apple virtualization|cloud[ -]hypervisor|smartdc hvm|linode|vultr|upcloud|tencent cloud)\b/i,
 ];
 
 /** A product's name; with its maker, where other makers have notebooks and desktop boards of such names. */
@@ -56,6 +56,8 @@ const SUPERMICRO_TWIN = /\b\d{3,4}[a-z]?(tp|tr|tg|tm|tk|tc|tw|bt|bz|tt|gt|ft|fr|
 const NODES: readonly Product[] = [
   /\bpoweredge c(5|6|8)\d{3}/i,
   /\bdss ?\d{4}/i,
+  /^dcs8000/i,
+  { maker: /huawei|xfusion/i, name: /^(tecal )?xa\d{3}/i },
   { maker: /\bdell\b/i, name: /^xs23-/i }, // of a C6100, as it was sold at first
   /\bproliant (sl|xl)\d/i,
   { maker: /supermicro/i, name: SUPERMICRO_TWIN },

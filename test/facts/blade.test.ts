@@ -27,6 +27,7 @@ describe('slot', () => {
     ['Lenovo Flex with a blank', { maker: 'Lenovo', location: 'Slot 12', chassisType: 'Blade' }, '12'],
     ['Cisco UCS', { maker: 'Cisco Systems Inc', product: 'UCSB-B200-M5', location: 'chassis-1/blade-3' }, '3'],
     ['Cisco UCS, number alone', { maker: 'Cisco Systems Inc', product: 'UCSB-B200-M4', location: '7' }, '7'],
+    ['an AdvancedTCA board', { maker: 'Acme', product: 'AT8050', location: 'Physical Slot 5', chassisType: 'AdvancedTCA' }, '5'],
     ['Huawei CH121', { maker: 'Huawei', product: 'CH121 V3', location: 'Slot 9' }, '9'],
     ['Fujitsu BX', { maker: 'FUJITSU', product: 'PRIMERGY BX924 S4', location: 'Slot #14' }, '14'],
     ['Inspur', { maker: 'Inspur', product: 'NX5440M4', location: 'Blade 11' }, '11'],

@@ -4,6 +4,14 @@ import type { FieldValue } from './field-values.ts';
 
 export const FILLER: readonly FieldValue[] = [
   ...many('serial', [
+    '#A123456789',
+    'MT00000000000',
+    'SN00000000',
+    '1234-5678-9012-3456',
+    '0123-4567-8901-2345',
+    'No S/N',
+    'Unknown Serial Num',
+    'BAD INDEX',
     '(null string)',
     'SYS-9876543210',
     '123456789000',
@@ -178,6 +186,8 @@ export const FILLER: readonly FieldValue[] = [
     '                ',
   ]),
   ...many('asset-tag', [
+    '7783-7084-3265-9085-8269-3286-77',
+    'no-asset-tag',
     'No Asset Tag',
     'NO Asset Tag',
     'No Asset Information',
@@ -211,6 +221,10 @@ export const FILLER: readonly FieldValue[] = [
     'Your Asset Tag',
   ]),
   ...many('name', [
+    'Unknown Product',
+    '000000-000',
+    'OEM Product',
+    'NoSKU',
     'System Product Name',
     'System manufacturer',
     'System Manufacturer',
@@ -287,6 +301,8 @@ export const FILLER: readonly FieldValue[] = [
     '................',
   ]),
   ...many('uuid', [
+    '12345678-90AB-CDEF-1234-567890ABCDEF',
+    '6AB5B300-538D-1014-9FB5-B0684D007B53',
     '00000000-0000-0000-0000-000000000000',
     'FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF',
     'ffffffffffffffffffffffffffffffff',

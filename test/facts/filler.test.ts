@@ -22,6 +22,14 @@ describe('a serial beside the names of its machine', () => {
     expect(isFillerSerial(other, ' ACME ')).toBe(true);
     expect(isFillerSerial(other, 'Box 12')).toBe(false);
   });
+  test('is none where firmware wrote nought, which a person may well type', () => {
+    expect([isFillerSerial(other, '0'), isFillerSerial(other, '00 '), isFillerSerial(other, '1'), isFiller('serial', '0')]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
   test('is no asset tag either, unless it is as short as a number that a version may be', () => {
     const lake = { manufacturer: 'OEM', names: ['OEM', 'Lake302', 'SomeLake', '07', 'A00', null, ''] };
     expect(['SomeLake', 'somelake ', 'OEM', ''].map((tag) => isFillerAssetTag(lake, tag))).toEqual([true, true, true, true]);

@@ -4,6 +4,8 @@ import type { FieldValue } from './field-values.ts';
 
 export const REAL: readonly FieldValue[] = [
   ...many('serial', [
+    'MT000000',
+    '1234-5678-9012-3457',
     'CZJ0090KB7',
     'CZ3340AAAA',
     'CZ3702MD5K',
@@ -125,6 +127,8 @@ export const REAL: readonly FieldValue[] = [
     'C0FFEE',
   ]),
   ...many('name', [
+    '000000-001',
+    '0-0',
     'HP',
     'HPE',
     'IBM',
