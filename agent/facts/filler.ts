@@ -53,19 +53,17 @@ const NAME_SHAPES = [
 const NUMBERED = /^(sn|s\/n|mb|sys|cs|bsn|csn|ssn|psn|atn|asset|chassis|tag|serial|board|system|bb)[\s\-_#:]*(?=\d)/i;
 const ANY_LETTERS = /^[a-z]{1,5}[\s\-_#:]*(?=\d+$)/i;
 
-const countFrom = (digits: string): string => digits.repeat(8);
-const COUNTS = [
-  '0123456789',
-  '1234567890',
-  '0123456789abcdef',
-  '123456789abcdef0',
-  '123456789abcdef',
-  '1234567890abcdef',
-  'abcdefghijklmnopqrstuvwxyz',
-].map(countFrom);
+/** What may come after a digit or letter that counts: `90` and `9A`, `0A` in `1234567890AB`, `F0`. */
+const successors = (letter: string): string => {
+  const beside: Readonly<Record<string, string>> = { 0: '1a', 9: '0a', f: 'g0', z: 'a' };
+  return beside[letter] ?? String.fromCharCode(letter.charCodeAt(0) + 1);
+};
 
-/** `0123456789AB`, `12345678901234567`: nothing but counting up, and at least so much of it. */
-const countsUp = (text: string, least: number): boolean => text.length >= least && COUNTS.some((count) => count.startsWith(text));
+/** `0123456789AB`, `12345678901234567`, `01234567890123456789AB`: nothing but counting up, and at least so much of it. */
+const countsUp = (text: string, least: number): boolean =>
+  text.length >= least &&
+  /^[01a][0-9a-z]*$/.test(text) &&
+  [...text].every((letter, at) => at === 0 || successors(text[at - 1] ?? '').includes(letter));
 
 const isCounted = (text: string): boolean =>
   /^9876543210?$/.test(text.replace(NUMBERED, '')) ||
@@ -102,7 +100,7 @@ export const isFiller = (field: FillerField, value: string): boolean => {
   if (WORDS.has(tidied) || RUN_TOGETHER.has(tidied.replaceAll(' ', ''))) return !(isName && REAL_NAMES.has(tidied));
   if (isMute(tidied)) return true;
   // A slot may well be called "4", a product "X", a version "0.0.0".
-  if (isName) return countsUp(tidied, 9) || NAME_SHAPES.some((shape) => shape.test(tidied));
+  if (isName) return countsUp(tidied, 8) || NAME_SHAPES.some((shape) => shape.test(tidied));
   return isOneCharacter(tidied) || isCounted(tidied) || SHAPES.some((shape) => shape.test(tidied));
 };
 

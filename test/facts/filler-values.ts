@@ -5,6 +5,8 @@ import type { FieldValue } from './field-values.ts';
 export const FILLER: readonly FieldValue[] = [
   ...many('serial', [
     '#A123456789',
+    '01234567890123456789AB',
+    '0123456789abcdefghij',
     'MT00000000000',
     'SN00000000',
     '1234-5678-9012-3456',
@@ -222,6 +224,8 @@ export const FILLER: readonly FieldValue[] = [
   ]),
   ...many('name', [
     'Unknown Product',
+    '01234567890123456789AB',
+    '01234567',
     '000000-000',
     'OEM Product',
     'NoSKU',

@@ -5,6 +5,9 @@ import type { FieldValue } from './field-values.ts';
 export const REAL: readonly FieldValue[] = [
   ...many('serial', [
     'MT000000',
+    '01234567890123456789AC',
+    '12345678901A',
+    '23456789012',
     '1234-5678-9012-3457',
     'CZJ0090KB7',
     'CZ3340AAAA',
