@@ -55,6 +55,8 @@ export type Jobs = {
   builtImages(): readonly BuiltImage[];
   /** Builds that have not ended. */
   builds(): readonly BuildJob[];
+  /** Jobs that a person stops and that have not ended yet. */
+  stopping(): readonly Job[];
   /** The last progress of every running job, for a window that has just connected. */
   progress(): readonly Progress[];
 
@@ -195,6 +197,7 @@ export const createJobs = ({ database, now, sites, machineName, onChange, onProg
     unfinishedImaging: () => [...unfinished.values()].filter((job) => job.kind === 'capture' || job.kind === 'build'),
     builtImages: () => builtImages,
     builds: () => [...unfinished.values()].filter((job) => job.kind === 'build'),
+    stopping: () => [...unfinished.values()].filter(({ cancelRequested }) => cancelRequested),
     progress: () => [...latest.values()].map(({ progress }) => progress),
 
     started: (jobId) => {

@@ -14,6 +14,7 @@ import type { InstallerBoot } from '../recipes/installer-boots.ts';
 import { imageBuilt, orderBuild, payloadOf } from './build-step.ts';
 import { captureFinished } from './capture-step.ts';
 import { decideFor, reconsider } from './decision-step.ts';
+import { endIfStopped, stopJob } from './job-cancel.ts';
 import { installerFinished, installerRead, installerStarted, restartIntoInstaller } from './install-step.ts';
 import { send } from './journey-parts.ts';
 import type { Parts } from './journey-parts.ts';
@@ -89,7 +90,7 @@ export const fromAgents = (
           const other = machines.get(id);
           if (other.ok) reconsider(parts, other.value);
         }
-        return decideFor(parts, found.machine);
+        return decideFor(parts, endIfStopped(parts, found.machine));
       });
       return success({ machineId: machine.id, machineName: machines.nameOf(machine.id) });
     },
@@ -157,12 +158,17 @@ export const fromAgents = (
 /** The station was restarted while this agent ran: what was ordered and not yet begun may have been lost, so it is ordered again. */
 const orderAgain = (parts: Parts, machine: Machine): void => {
   const job = parts.jobs.active(machine.id);
-  if (machine.state === 'working' && job?.state === 'queued') {
+  if (machine.state === 'working' && job?.cancelRequested === true) {
+    stopJob(parts, machine, job);
+    // It may never have heard of a job that had not begun, and would say nothing of its end.
+    if (job.state === 'queued') endIfStopped(parts, machine);
+  } else if (machine.state === 'working' && job?.state === 'queued') {
     if (job.kind === 'capture' || job.kind === 'verify') orderReading(parts, machine, job);
     else if (job.kind === 'build') orderBuild(parts, machine, job);
     else orderWork(parts, machine, job);
   } else if (machine.state === 'working' && job?.kind === 'build' && parts.installers.ofJob(job.id)?.phase === 'ready')
     restartIntoInstaller(parts, machine, job);
-  else if (machine.state === 'inventoried' || machine.state === 'matched') decideFor(parts, parts.machines.move(machine.id, 'inventoried'));
+  else if (machine.state === 'inventoried' || machine.state === 'matched')
+    decideFor(parts, endIfStopped(parts, parts.machines.move(machine.id, 'inventoried')));
   else if (machine.state === 'provisioned') send(parts, machine, { kind: 'boot-local', osoid: machine.osoid, reason: machine.says });
 };

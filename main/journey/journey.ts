@@ -8,6 +8,7 @@ import type { FromAgents } from './from-agents.ts';
 import { fromPeople } from './from-people.ts';
 import type { FromPeople } from './from-people.ts';
 import { endOverdueInstallers } from './install-step.ts';
+import { endSilentlyStopped } from './job-cancel.ts';
 import { note, sendToOwnDisk } from './journey-parts.ts';
 import type { Parts } from './journey-parts.ts';
 import type { Machine } from '../machines/machine.ts';
@@ -56,6 +57,7 @@ export const createJourney = (options: JourneyOptions): Journey => {
       parts.arming.check();
       saving.atomically(() => endOverdueInstallers(parts));
       machines.sweep();
+      saving.atomically(() => endSilentlyStopped(parts));
       // In this order: who gets a place now is not sent away as well.
       eachOnline((machine) => letGo(parts, options.ownDiskAfterMs(), admit(parts, machine)));
     },

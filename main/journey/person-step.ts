@@ -3,13 +3,14 @@ import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { BuildJob, DeployJob, Job } from '../jobs/job-rows.ts';
 import { isActive } from '../jobs/jobs.ts';
-import { beginBuild, buildCancelled } from './build-step.ts';
+import { beginBuild } from './build-step.ts';
 import { whyBoundElsewhere } from './bound-image.ts';
 import { checkApproval, consentHash } from './consent.ts';
 import type { Approval } from './consent.ts';
 import { decideFor, decideNow, optionsOf, reconsider, resolutionOf } from './decision-step.ts';
 import { wishOf } from './deploy-options.ts';
 import { hintOf } from './disk-hint.ts';
+import { stopJob } from './job-cancel.ts';
 import { note, refuseWhileWorking, send, sendToOwnDisk } from './journey-parts.ts';
 import type { Parts } from './journey-parts.ts';
 import type { LibraryImage } from './decided.ts';
@@ -17,10 +18,9 @@ import type { Machine } from '../machines/machine.ts';
 import { besideDecided, sameBeside } from './beside.ts';
 import type { AcceptedSignature } from './override-rows.ts';
 import { keyOf } from '../recipes/correspond.ts';
-import { readingCancelled } from './reading-end.ts';
 import { coverRest, sameSetQuestion } from './set-step.ts';
 import { isUsable } from './usable-image.ts';
-import { beginWork, workCancelled } from './work-step.ts';
+import { beginWork } from './work-step.ts';
 
 /** Yes to the question on the screen. Failures: `consent.*`, `image.gone`. */
 export const approve = (parts: Parts, machine: Machine, approval: Approval): Result<DeployJob | BuildJob> => {
@@ -162,12 +162,7 @@ export const cancel = (parts: Parts, machine: Machine, job: Job): Result<null> =
   if (!isActive(job)) return failed('job.ended', 'This job has ended.', 'Look at its result.');
   note(parts, machine, 'job.cancel-requested', `${parts.sites.current().operator} stops it.`, { jobId: job.id });
   parts.jobs.requestCancel(job.id);
-  if (parts.machines.isOnline(machine) && machine.state === 'working') {
-    // Not through `send`: the answers to the job's own order still count.
-    if (machine.sessionId !== null) parts.sendOrder(machine.sessionId, { kind: 'cancel', jobId: job.id });
-  } else if (job.kind === 'capture' || job.kind === 'verify') readingCancelled(parts, machine, job);
-  else if (job.kind === 'build') buildCancelled(parts, machine, job);
-  else workCancelled(parts, machine, job);
+  stopJob(parts, machine, job);
   return success(null);
 };
 

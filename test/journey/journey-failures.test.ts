@@ -70,4 +70,45 @@ describe('failures of a job', () => {
     expect(value(rig.station.journey.onCancel(jobId)).state).toBe('cancelled');
     expect(rig.view(machine.id).jobId).toBeNull();
   });
+
+  describe('that a person stops, of a machine that does not hear it any more,', () => {
+    const stopped = () => {
+      const all = toWork(rig);
+      steps(all.agent, all.jobId, 'check', 'void-record');
+      expect(value(rig.station.journey.onCancel(all.jobId)).state).toBe('running');
+      return all;
+    };
+    test('ends once the machine is known to be silent', () => {
+      const { machine, jobId } = stopped();
+      rig.clock.atMs += 40_000;
+      rig.station.journey.tick();
+      expect(value(rig.station.jobs.view(jobId)).state).toBe('running');
+      rig.clock.atMs += 20_000;
+      rig.station.journey.tick();
+      expect(value(rig.station.jobs.view(jobId)).state).toBe('cancelled');
+      expect(rig.view(machine.id)).toMatchObject({ state: 'failed', jobId: null, failure: { code: 'job.cancelled' } });
+    });
+    test('is not gone on with when the machine boots again', () => {
+      const { agent, machine, jobId } = stopped();
+      const next = rig.agent(agent.bootMac);
+      expect(next.inventory()).toMatchObject({ id: machine.id, state: 'matched', jobId: null });
+      expect(value(rig.station.jobs.view(jobId)).state).toBe('cancelled');
+      expect(next.assess(ready())).toMatchObject({ state: 'waiting', question: { kind: 'erase' } });
+    });
+    test('is said again after a restart of the station', () => {
+      const { agent, jobId } = stopped();
+      rig.restart();
+      rig.station.journey.onContact(agent.sessionId);
+      expect(agent.last('cancel').jobId).toBe(jobId);
+      value(agent.report({ kind: 'failed', jobId, failure }));
+      expect(value(rig.station.jobs.view(jobId)).state).toBe('cancelled');
+    });
+    test('ends at a restart of the station if it had not begun', () => {
+      const { agent, jobId } = toWork(rig);
+      value(rig.station.journey.onCancel(jobId));
+      rig.restart();
+      rig.station.journey.onContact(agent.sessionId);
+      expect(value(rig.station.jobs.view(jobId)).state).toBe('cancelled');
+    });
+  });
 });
