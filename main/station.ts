@@ -26,6 +26,7 @@ import { createInstallerBoots } from './recipes/installer-boots.ts';
 import { createSiteReports } from './reports/site-report.ts';
 import { openHoldings } from './station/holdings.ts';
 import { startStationKit } from './station/kit.ts';
+import { createKeeping } from './station/kept.ts';
 import { createListening } from './station/listening.ts';
 import type { RunningStation, StationOptions } from './station/options.ts';
 import { createRules } from './station/rules.ts';
@@ -248,6 +249,7 @@ export const startStation = async (options: StationOptions): Promise<Result<Runn
     changed,
     publish,
     wire: () => wire,
+    keeping: createKeeping({ dataFolder: options.dataFolder, events }),
     serveOn: async (next) => {
       wire = next;
       changed();

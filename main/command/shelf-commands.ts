@@ -7,7 +7,7 @@ export const SHELF_COMMANDS: readonly Command[] = [
   {
     name: 'library open',
     arguments: 'PATH',
-    help: "read the library in a folder, such as a carried disk's, beside those that are open, until it is closed or the station ends",
+    help: "read the library in a folder, such as a carried disk's, beside those that are open, until it is closed; also after a restart",
     options: {},
     positionals: { least: 1, most: 1 },
     run: (invocation) =>
@@ -22,7 +22,7 @@ export const SHELF_COMMANDS: readonly Command[] = [
   {
     name: 'library close',
     arguments: 'PATH',
-    help: 'read a library no longer that was opened beside the one that is written; its disk may then be pulled',
+    help: 'read a library no longer that was opened beside the one that is written; its disk may then be pulled, and the next start does not look for it',
     options: {},
     positionals: { least: 1, most: 1 },
     run: (invocation) =>

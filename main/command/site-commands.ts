@@ -5,6 +5,7 @@ import type { FactValue } from '../../agent/protocol/facts.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import { textOfBytes } from '../../agent/protocol/text-bytes.ts';
+import { PLAN_TEXT_MOST } from '../../preload/contract/plan-calls.ts';
 import type { PlanDifference, SitePlanView } from '../../preload/contract/plan-views.ts';
 import { encodingNote, notText } from '../../preload/contract/encoding-words.ts';
 import type { ReadText } from '../../preload/contract/encoding-words.ts';
@@ -56,9 +57,11 @@ const describePlan = (plan: SitePlanView): string => {
 const readPlan = async (path: string): Promise<Result<ReadText>> => {
   try {
     const bytes = await readFile(path);
-    if (bytes.length > 900_000) return failed('plan.too-long', `${path} is larger than 900 kB.`, 'Give at most 10000 machines a site.');
     const read = textOfBytes(bytes);
-    return read.kind === 'text' ? success(read) : failed('plan.not-text', notText(path, read.line), 'Save it as "CSV UTF-8".');
+    if (read.kind === 'no-text') return failed('plan.not-text', notText(path, read.line), 'Save it as "CSV UTF-8".');
+    return read.text.length <= PLAN_TEXT_MOST
+      ? success(read)
+      : failed('plan.too-long', `${path} is longer than ${PLAN_TEXT_MOST} characters.`, 'Leave out columns that nobody needs.');
   } catch (error) {
     return failed(
       'plan.not-found',

@@ -10,6 +10,9 @@ import { readFarWindow } from '../pipe/far-window.ts';
 import { listNics } from '../network/nics.ts';
 import { defaultKitFolder } from '../program-folder.ts';
 import { DEFAULT_HTTP_PORT, modeOf, parseWireOptions, portOf, WIRE_OPTIONS } from '../wire/options.ts';
+import { LEASE_OPTIONS } from '../wire/lease-words.ts';
+import type { WireOptions } from '../wire/options.ts';
+import { readKept } from '../station/kept.ts';
 import type { PreflightPlace } from '../station/preflight.ts';
 import type { Command, Invocation } from './command.ts';
 import { describeArmed } from './arming-commands.ts';
@@ -41,6 +44,30 @@ const wireOf = (invocation: Invocation) =>
     flag: (name) => invocation.flag(name),
   });
 
+/** Any of these says where to serve, and then nothing that was chosen before does. */
+const WIRE_WORDS = [
+  'nic',
+  'address',
+  'mode',
+  'pool',
+  'loopback',
+  ...(Object.keys(LEASE_OPTIONS) as (keyof typeof LEASE_OPTIONS)[]),
+] as const;
+
+/** Where to serve: as named, else as it was chosen while the last station ran here (`wire serve`), else the only wired port. */
+const placeOf = (invocation: Invocation): Result<{ readonly wire: WireOptions; readonly isKept: boolean }> => {
+  const isNamed = WIRE_WORDS.some(
+    (name) => invocation.text(name) !== undefined || invocation.list(name).length > 0 || invocation.flag(name),
+  );
+  const kept = isNamed ? null : readKept(invocation.dataFolder).wire;
+  if (kept === null) {
+    const wire = wireOf(invocation);
+    return wire.ok ? success({ wire: wire.value, isKept: false }) : wire;
+  }
+  const httpPort = portOf(invocation.text('http-port'), kept.httpPort);
+  return httpPort.ok ? success({ wire: { ...kept, httpPort: httpPort.value }, isKept: true }) : httpPort;
+};
+
 const librariesOf = (invocation: Invocation): readonly [string, ...string[]] => {
   const [first = join(invocation.dataFolder, 'library'), ...more] = invocation.list('library').map((folder) => resolve(folder));
   return [first, ...more];
@@ -50,13 +77,14 @@ const kitOf = (invocation: Invocation): string => invocation.text('kit') ?? defa
 
 const serve: Command = {
   name: 'serve',
-  arguments: '--nic NIC',
-  help: 'run a station on a wired port; the window is a browser at the printed address',
+  arguments: '[--nic NIC]',
+  help: 'run a station on a wired port (else the one chosen before with "wire serve", or the only one); the window is a browser at the printed address',
   options: WIRE_OPTIONS,
   positionals: { least: 0, most: 0 },
   run: async (invocation) => {
-    const wire = wireOf(invocation);
-    if (!wire.ok) return invocation.output.fail(wire.failure);
+    const place = placeOf(invocation);
+    if (!place.ok) return invocation.output.fail(place.failure);
+    const { wire, isKept } = place.value;
     const windowPort = portOf(invocation.text('window-port'), 0);
     if (!windowPort.ok) return invocation.output.fail(windowPort.failure);
     const farWish = {
@@ -64,7 +92,7 @@ const serve: Command = {
       certificateFile: invocation.text('window-certificate'),
       keyFile: invocation.text('window-key'),
     };
-    const farWindow = await readFarWindow(farWish, wire.value);
+    const farWindow = await readFarWindow(farWish, wire);
     if (!farWindow.ok) return invocation.output.fail(farWindow.failure);
     const [libraryFolder, ...moreLibraries] = librariesOf(invocation);
     // Here and in `preflight` alone: any other command would load a whole station to send one call.
@@ -74,7 +102,7 @@ const serve: Command = {
       libraryFolder,
       moreLibraries,
       listen: invocation.flag('listen'),
-      wire: wire.value,
+      wire,
       windowPort: windowPort.value,
       farWindow: farWindow.value,
       siteName: invocation.text('site'),
@@ -88,6 +116,9 @@ const serve: Command = {
       { url, farUrl, station: view, ports: station.ports() },
       [
         `Station "${view.name}" on ${view.wire.nic ?? 'loopback'} ${view.wire.address} (${view.wire.mode}); listening: ${view.listening.on ? 'on' : 'off'}`,
+        ...(isKept
+          ? ['It serves there as it was told before; elsewhere with --nic, and "rackside wire serve --loopback" forgets it.']
+          : []),
         ...(view.wire.problem === null
           ? []
           : [`PROBLEM ${view.wire.problem.message} ${view.wire.problem.next} (${view.wire.problem.code})`]),

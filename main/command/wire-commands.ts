@@ -91,7 +91,7 @@ export const WIRE_COMMANDS: readonly Command[] = [
   {
     name: 'wire serve',
     arguments: '--nic NIC',
-    help: 'serve on another port or in another mode without a restart; on another port, listening and arming end',
+    help: 'serve on another port or in another mode without a restart, and after it too; --loopback forgets that. On another port, listening and arming end',
     options: { nic, mode, address, pool, loopback },
     positionals: { least: 0, most: 0 },
     run: (invocation) =>

@@ -14,12 +14,14 @@ import type { ShelfMember } from '../library/shelf.ts';
 import type { VerifyReport } from '../library/verify-library.ts';
 import type { CallHandlers } from '../pipe/pipe-server.ts';
 import type { Recipes } from '../recipes/recipes.ts';
+import type { Keeping } from '../station/kept.ts';
 import type { Trust } from '../trust/trust.ts';
 
 export type LibraryParts = ImageParts & {
   readonly trust: Trust;
   readonly packChecks: PackChecks;
   readonly recipes: Pick<Recipes, 'payloads'>;
+  readonly keeping: Pick<Keeping, 'library'>;
   /** Once this station's policies and recipes are in the library as they are, or cannot be. */
   settled(): Promise<unknown>;
   readonly now: () => number;
@@ -78,6 +80,7 @@ export const createLibraryHandlers = (parts: LibraryParts): Pick<CallHandlers, k
     'library.open': async ({ path }) => {
       const added = await library.add(path);
       if (!added.ok) return added;
+      parts.keeping.library(path, true);
       events.log({ kind: 'library.opened', text: `The library in ${path} is read as well.` });
       const refreshed = await catalogue.refresh();
       return refreshed.ok ? success(await views()) : refreshed;
@@ -87,6 +90,7 @@ export const createLibraryHandlers = (parts: LibraryParts): Pick<CallHandlers, k
         return failed('library.busy', 'A machine is being written just now.', 'Wait until all jobs have ended, then try again.');
       const removed = await library.remove(path);
       if (!removed.ok) return removed;
+      parts.keeping.library(path, false);
       events.log({ kind: 'library.closed', text: `The library in ${path} is not read any more.` });
       const refreshed = await catalogue.refresh();
       return refreshed.ok ? success(await views()) : refreshed;

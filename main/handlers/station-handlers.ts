@@ -9,6 +9,7 @@ import { createFieldHandlers } from '../fields/field-handlers.ts';
 import type { StationFields } from '../fields/fields.ts';
 import { createLibraryHandlers } from './library-handlers.ts';
 import type { LibraryParts } from './library-handlers.ts';
+import type { Keeping } from '../station/kept.ts';
 import type { Listening } from '../station/listening.ts';
 import type { Arming } from '../journey/arming.ts';
 import type { FromPeople } from '../journey/from-people.ts';
@@ -54,6 +55,7 @@ export type HandlerParts = LibraryParts & {
   readonly reports: SiteReports;
   wire(): WireOptions;
   serveOn: WireHandlerParts['serveOn'];
+  readonly keeping: Keeping;
   readonly libraryFolder: string;
   readonly kitFolder: string;
   view(): StationView;

@@ -8,6 +8,7 @@ import { isActive } from '../jobs/jobs.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { listNics } from '../network/nics.ts';
 import type { CallHandlers } from '../pipe/pipe-server.ts';
+import type { Keeping } from '../station/kept.ts';
 import type { Listening } from '../station/listening.ts';
 import { parseWireOptions } from '../wire/options.ts';
 import type { WireOptions } from '../wire/options.ts';
@@ -23,6 +24,7 @@ export type WireHandlerParts = {
   /** Resolves after the first attempt to serve there. */
   serveOn(wire: WireOptions): Promise<void>;
   view(): StationView;
+  readonly keeping: Pick<Keeping, 'wire'>;
 };
 
 const placeIn = (wire: WireOptions): string => (wire.kind === 'rack' ? `${wire.nic} ${wire.network.address}` : 'the software rack');
@@ -67,6 +69,8 @@ export const createWireHandlers = (parts: WireHandlerParts): Pick<CallHandlers, 
     const carried = isSameNetwork && next.value.mode === 'server' && before.lease !== undefined ? { lease: before.lease } : {};
     const wire: WireOptions = next.value.kind === 'rack' ? { ...next.value, ...carried } : next.value;
     await parts.serveOn(wire);
+    // The software rack is what a station without a port serves.
+    parts.keeping.wire(wire.kind === 'rack' ? wire : null);
     parts.events.log({
       kind: 'wire.chosen',
       text: `${parts.sites.current().operator} has the station serve on ${placeIn(wire)}${wire.kind === 'rack' && wire.mode === 'proxy' ? ', beside another DHCP server' : ''}.`,

@@ -20,6 +20,7 @@ import type { Catalogue } from '../library/catalogue.ts';
 import { sweepScratch } from '../library/scratch.ts';
 import { openShelf } from '../library/shelf.ts';
 import type { Shelf, ShelfMember } from '../library/shelf.ts';
+import { readKept } from './kept.ts';
 import type { StationOptions } from './options.ts';
 
 export type Holdings = {
@@ -58,8 +59,10 @@ export const openHoldings = async (options: HoldingsOptions): Promise<Result<Hol
   keys.add({ keyId: signingKey.keyId, publicKey: publicKeyText, name: 'this station' });
   const trustedKeys = () => trustedKeysOf(keys.list().map((key) => Buffer.from(key.publicKey, 'base64url')));
   await sweepScratch(dataFolder);
+  const named = [options.libraryFolder, ...(options.moreLibraries ?? [])] as const;
+  const carried = readKept(dataFolder).libraries.filter((folder) => !named.includes(folder));
   const library = await openShelf({
-    folders: [options.libraryFolder, ...(options.moreLibraries ?? [])],
+    folders: [...named, ...carried],
     trustedKeys,
     signingKey,
     scratchFolder: dataFolder,
@@ -78,6 +81,13 @@ export const openHoldings = async (options: HoldingsOptions): Promise<Result<Hol
     database.value.close();
     return catalogue;
   }
+  for (const { folder, failure } of library.value.members())
+    if (carried.includes(folder) && failure !== null)
+      events.log({
+        kind: 'library.gone',
+        text: `${failure.message} It was opened before, and is read as soon as it is there; forget it with: rackside library close ${folder}`,
+        level: 'warn',
+      });
   const libraryMoved = ({ folder, failure }: ShelfMember): void => {
     if (failure === null) {
       events.log({ kind: 'library.came-back', text: `The library in ${folder} is there again.` });

@@ -2,6 +2,7 @@
 // so that a transfer at line rate never stalls the window (Electron documentation, utility-process).
 import { startHeadless } from '../headless.ts';
 import type { HeadlessOptions, RunningHeadless } from '../headless.ts';
+import { readKept } from './kept.ts';
 
 /** The part of Electron's `process.parentPort` that is used; in plain Node tests a shim takes its place. */
 type ParentPort = {
@@ -15,7 +16,8 @@ if (parent === undefined) throw new Error('station-host runs inside an Electron 
 let starting: Promise<RunningHeadless | null> = Promise.resolve(null);
 
 const start = async (options: HeadlessOptions): Promise<RunningHeadless | null> => {
-  const started = await startHeadless(options);
+  // Where a person had it serve before goes before the default that the shell sends.
+  const started = await startHeadless({ ...options, wire: readKept(options.dataFolder).wire ?? options.wire });
   if (!started.ok) {
     parent.postMessage({ kind: 'failed', failure: started.failure });
     return null;

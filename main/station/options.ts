@@ -8,7 +8,7 @@ export type StationOptions = {
   /** Locked by the caller. */
   readonly dataFolder: string;
   readonly libraryFolder: string;
-  /** Further libraries, which are only read. */
+  /** Further libraries, which are only read, beside those that were opened while it ran before. */
   readonly moreLibraries?: readonly string[] | undefined;
   readonly kitFolder: string;
   readonly wire: WireOptions;

@@ -92,7 +92,8 @@ export const LIBRARY_WORDS = {
     failedTitle: 'The libraries could not be listed',
     open: 'Open another…',
     openTitle: 'Open another library',
-    openText: 'Its images can be deployed from where they are, until it is closed or the station ends. Nothing of it is copied or changed.',
+    openText:
+      'Its images can be deployed from where they are, until it is closed, also after a restart. Nothing of it is copied or changed.',
     openDo: 'Open',
     opened: (path: string): string => `${path} is read as well.`,
     path: 'Folder of the library',

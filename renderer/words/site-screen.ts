@@ -1,5 +1,6 @@
 // The words of the Site screen: what the plan expects, what of it is there, and what goes out at hand-over.
 import { notText } from '../../preload/contract/encoding-words.ts';
+import { PLAN_TEXT_MOST } from '../../preload/contract/plan-calls.ts';
 import { count } from './numbers.ts';
 
 export const SITE_WORDS = {
@@ -21,8 +22,8 @@ export const SITE_WORDS = {
     imported: (name: string, machines: number): string => `${name} is the plan of this site: ${count(machines, 'machine', 'machines')}.`,
     tooLong: (file: string) => ({
       code: 'plan.too-long',
-      message: `${file} is larger than 900 kB.`,
-      next: 'Give at most 10000 machines a site.',
+      message: `${file} is longer than ${PLAN_TEXT_MOST} characters.`,
+      next: 'Leave out columns that nobody needs.',
     }),
     notText: (file: string, line: number | null) => ({
       code: 'plan.not-text',

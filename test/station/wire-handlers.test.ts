@@ -6,6 +6,7 @@ import type { WireOptions } from '../../main/wire/options.ts';
 
 const setUp = (states: readonly string[] = []) => {
   let wire: WireOptions = { kind: 'loopback', leases: 10, httpPort: 0 };
+  const keptWire = vi.fn<WireHandlerParts['keeping']['wire']>();
   const set = vi.fn<WireHandlerParts['listening']['set']>();
   const end = vi.fn<(why: string) => void>();
   const log = vi.fn<(event: { readonly text: string }) => void>();
@@ -20,10 +21,11 @@ const setUp = (states: readonly string[] = []) => {
       wire = next;
       return Promise.resolve();
     },
+    keeping: { wire: keptWire },
     view: () => ({ wire: { problem: null } }),
   } as unknown as WireHandlerParts);
   const serve = (nic: string | null) => handlers['wire.serve']({ nic, mode: 'server' }, { signal: new AbortController().signal });
-  return { serve, wire: () => wire, set, end, log };
+  return { serve, wire: () => wire, set, end, log, keptWire };
 };
 
 test.each([['queued'], ['running']])('not while a job is %s: its machine would lose the station', async (state) => {
@@ -46,4 +48,13 @@ test('elsewhere, listening and arming end, and it is on record who wanted it', a
   expect(set).toHaveBeenCalledWith({ on: false, minutes: null, macs: [], ports: [] });
   expect(end).toHaveBeenCalledOnce();
   expect(log.mock.calls[0]?.[0].text).toBe('Ada has the station serve on the software rack.');
+});
+
+test('a port that is chosen is kept for the next start, and the software rack forgets it; what was refused changes nothing', async () => {
+  const { serve, keptWire } = setUp(['running']);
+  await serve(null);
+  expect(keptWire).not.toHaveBeenCalled();
+  const free = setUp();
+  await free.serve(null);
+  expect(free.keptWire.mock.calls).toEqual([[null]]);
 });
