@@ -95,13 +95,25 @@ const diskOf = (tree: Tree): { readonly disk: Disk; readonly rounded: boolean } 
   return { disk, rounded: exact === null };
 };
 
+/**
+ * `lsblk -s` turns the tree round, and has the disks below their partitions. Only what is called a disk is one there; what is below a
+ * multipath device is but a way to a volume.
+ */
+const disksBelow = (tree: Tree, depth = 0): readonly Tree[] =>
+  depth > 16 || textAt(tree, 'type') === 'mpath'
+    ? []
+    : treesIn(memberOf(tree, 'children')).flatMap((child) => [
+        ...(textAt(child, 'type') === 'disk' ? [child] : []),
+        ...disksBelow(child, depth + 1),
+      ]);
+
 /** Null when the JSON is not lsblk's. */
 export const readLsblk = (json: unknown): LsblkReading | null => {
   const tree = treeOf(json);
   if (tree === null || !Array.isArray(memberOf(tree, 'blockdevices'))) return null;
-  const found = treesIn(memberOf(tree, 'blockdevices'))
-    .slice(0, 4096)
-    .flatMap((device) => diskOf(device) ?? [])
-    .slice(0, 512);
+  const tops = treesIn(memberOf(tree, 'blockdevices')).slice(0, 4096);
+  const devices = [...tops, ...tops.flatMap((top) => disksBelow(top))].slice(0, 4096);
+  const disks = devices.flatMap((device) => diskOf(device) ?? []);
+  const found = [...new Map(disks.map((one) => [one.disk.path, one])).values()].slice(0, 512);
   return { disks: found.map((one) => one.disk), rounded: found.some((one) => one.rounded) };
 };

@@ -62,6 +62,18 @@ describe('several files', () => {
     expect(machine.facts.find((fact) => fact.name === 'disk.count')?.source).toBe('lsblk');
     expect(machine.notes).toEqual(['dump: sizes are rounded; lsblk -b gives them exactly.']);
   });
+  test('of lsblk -s, where disks stand below their partitions, tell each disk once, and no way to a volume', () => {
+    const disk = (name: string): object => ({ name, type: 'disk', size: 1e12, serial: `S-${name}` });
+    const turned = JSON.stringify({
+      blockdevices: [
+        { name: 'sda1', type: 'part', size: 1e9, children: [disk('sda')] },
+        { name: 'root', type: 'lvm', size: 1e9, children: [{ name: 'sda2', type: 'part', size: 1e9, children: [disk('sda')] }] },
+        { name: 'mpatha', type: 'mpath', size: 1e12, children: [disk('sdb'), disk('sdc')] },
+        disk('nvme0n1'),
+      ],
+    });
+    expect(valuesOf(read(turned), 'disk.serials', 'disk.count')).toEqual([['S-nvme0n1', 'S-sda'], 2]);
+  });
   test('one recording with two structures 1 is one machine, its first', () => {
     const twice = `${QUIET}\n${QUIET.replace('J1Z0000', 'OTHER77').replace('4c4c4544', '4c4c4545')}`;
     expect(valuesOf(read(twice), 'system.serial')).toEqual(['J1Z0000']);
