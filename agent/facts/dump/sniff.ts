@@ -65,12 +65,21 @@ const sniffTree = (text: string): Sniffed | null => {
   return null;
 };
 
+/** What people often give, and no reader is for: told by a line of it. */
+const NOT_READ: readonly (readonly [string, RegExp])[] = [
+  ['it is what lsblk writes for people', /^NAME(?:\s.*\bSIZE\b|=".*\bSIZE=")/m],
+  ['it is what lshw writes for people', /^(?:\s+\*-(?:core|firmware|cpu|memory)\b|H\/W path\s)/m],
+  ['it is a list of PCI devices', /^(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] \S.*: /m],
+  ['it is a list of network interfaces', /"ifname" ?:|^\d+: \w+: <[A-Z,_-]*(?:UP|LOOPBACK|BROADCAST)/m],
+];
+
 const sniffText = (text: string): Sniffed => {
   const tree = sniffTree(text);
   if (tree !== null && tree.kind !== 'unknown') return tree;
   const reading = parseDmidecode(text);
   if (reading.records.length > 0) return { kind: 'dmidecode', ...reading };
-  return tree ?? { kind: 'unknown', complaints: reading.complaints };
+  const named = NOT_READ.find(([, line]) => line.test(text))?.[0];
+  return named === undefined ? (tree ?? { kind: 'unknown', complaints: reading.complaints }) : { kind: 'unknown', complaints: [named] };
 };
 
 /** How packed files begin. */

@@ -125,3 +125,18 @@ test.each<[string, string | Uint8Array, string]>([
   const refused = recordedFacts([file(content)]);
   expect(code(refused)).toBe(expected);
 });
+
+test.each([
+  ['NAME   MAJ:MIN RM   SIZE RO TYPE MOUNTPOINTS\nsda      8:0    0   20G  0 disk\n', 'It is what lsblk writes for people.'],
+  ['NAME="sda" MAJ:MIN="8:0" SIZE="20G"\n', 'It is what lsblk writes for people.'],
+  ['box\n    description: Computer\n  *-core\n       description: Motherboard\n', 'It is what lshw writes for people.'],
+  ['H/W path  Device  Class  Description\n', 'It is what lshw writes for people.'],
+  ['00:00.0 Host bridge [0600]: Acme Bridge [8086:1237] (rev 02)\n', 'It is a list of PCI devices.'],
+  ['[{"ifindex":1,"ifname":"lo"}]', 'It is a list of network interfaces.'],
+  ['2: eth0: <BROADCAST,MULTICAST,UP> mtu 1500\n', 'It is a list of network interfaces.'],
+])('what no reader is for is named: %j', (text, what) => {
+  expect(recordedFacts([file(text, 'it.txt')])).toMatchObject({
+    ok: false,
+    failure: { code: 'dump.unreadable', message: `it.txt is no recording that can be read. ${what}` },
+  });
+});
