@@ -31,7 +31,7 @@ export const WORDS = new Set(
     'system s/n|chassis s/n|board s/n|base board s/n|mainboard s/n|mainboard-sn|mainboard sn|chassis no|system no|bios serial|' +
     'bios serial number|pcserial|pc serial|test serial|testserial|oem_serial|oem serial|eval|evaluation|iatpass|tulip computers|all series|' +
     'reserved for baseboard vendor|123-1234-123|sn-123456fvgv3i0b8o5n6n7k|00020003000400050006000700080009|' +
-    'no s/n|unknown serial num|dummy serial|serial-number|asset_tag|no-asset-tag|empty asset tag|tbd by odm|not set yet|(blank)|' +
+    'no s/n|n\\a|no serial number available!|unknown serial num|dummy serial|serial-number|asset_tag|no-asset-tag|empty asset tag|tbd by odm|not set yet|(blank)|' +
     'bad index|n / a|unknown product|unknown manufacturer|undefined manufacturer|your company|vendor|vendor name|oem product|' +
     'oem_product|oem manufacturer|oem-sku|product family|no version|no version info|null sku|nosku|default sku|#a123456789|' +
     // The asset tag of every virtual machine in Azure.

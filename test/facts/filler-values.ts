@@ -12,6 +12,8 @@ export const FILLER: readonly FieldValue[] = [
     '1234-5678-9012-3456',
     '0123-4567-8901-2345',
     'No S/N',
+    'N\\A',
+    'No Serial Number available!',
     'Unknown Serial Num',
     'BAD INDEX',
     '(null string)',
