@@ -18,18 +18,20 @@ export const POLICY_FORMAT = `  One policy, a list of them, or what "policies ex
         { "none": [{ "fact": "role", "equal": "production" }] }
       ] },
       "outcome": { "kind": "deploy-newest", "labels": { "role": "web" } },
-      "consent": "ask"             or "auto": erases without asking while the site is armed; not what a recipe or a set will build
+      "consent": "ask"             default; or "auto": erases without asking while the site is armed; not what a recipe or a set will build
     }
-  Tests: equal, in (a list), glob (* and ?), matches (a regular expression: anywhere in the text, unless ^ and $ hold it to the ends),
-    atLeast, atMost, moreThan, lessThan, cidr ("10.20.0.0/16"), present (true, false). Case never counts. Sizes with their unit:
-    "64 GiB", "1 TB", "10 Gbit/s". A fact that is a list, such as disk.sizes, passes when one of its values does.
+  Tests: equal, in (a list), glob (* and ?: the whole text, so "*R7*" finds it anywhere), matches (a regular expression: anywhere in the
+    text, unless ^ and $ hold it to the ends), atLeast, atMost, moreThan, lessThan, between (["400 GB", "2 TB"], both included),
+    cidr ("10.20.0.0/16"), present (true: known, false: nobody knows it). Case never counts. Sizes with their unit: "64 GiB", "1 TB",
+    "10 Gbit/s". A fact that is a list, such as disk.sizes, passes when one of its values does; none of a test: when not one does.
+    A disk sold as 480 GB has some bytes more and never equals "480 GB"; write "between": ["480 GB", "485 GB"].
   Outcomes: {"kind": "deploy", "osoid": "…"}  {"kind": "deploy-newest", "labels": {…}}  {"kind": "boot-local"}
     {"kind": "hold", "reason": "…"}  {"kind": "build", "recipe": "…"}  {"kind": "set", "set": "…"}  (rackside recipes list, sets list)
     {"kind": "ask", "facts": ["role"]}  holds until answered, then the next policy decides; or "fields": […] (rackside fields add --help)
     The first two take "disk": {"kind": "ssd", "transport": "nvme", "minSizeBytes": 400000000000, "serial": "…"}, "grow": "root"
     and "settings": {…} (see: rackside deploy --help). Labels are those of images: rackside images list, rackside images relabel
   If wanted:
-    "limit": 12                    at most so many machines at a site; the next one holds
+    "limit": 12                    at most so many machines at a site; the next one holds, and no later policy takes it
     "whenUnknown": "skip"          passed over where a fact is not known, instead of asking for it
     "replaceExisting": true        with "auto": also a disk that holds something, where the arming listed it
     "note": "…"                    for people

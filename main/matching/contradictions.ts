@@ -2,9 +2,10 @@
 // facts that are lists may well hold two values, and what people type is a number or not as its field says.
 import { factDefinition } from '../../agent/protocol/facts.ts';
 import type { Condition, FactTest } from '../../preload/contract/policy.ts';
+import { comparisonParts, isComparison } from './comparison-parts.ts';
 import { isOwn } from './declared-types.ts';
 import type { PolicyProblem } from './policy-problem.ts';
-import { isRangeInside, rangeOf, restOf } from './ranges.ts';
+import { areRangesApart, rangeOf, restOf } from './ranges.ts';
 import type { Range } from './ranges.ts';
 import { readied } from './tests.ts';
 import type { ReadyTest, ScalarValue } from './tests.ts';
@@ -51,7 +52,11 @@ const isPresent = ({ test, isNegated }: Placed): boolean | null => ('present' in
 const clash = (all: readonly Placed[]): PolicyProblem | null => {
   const tests = all.slice(0, COMPARED_MAX);
   for (const [at, later] of tests.entries())
-    for (const earlier of tests.slice(0, at)) if (exclude(earlier, later)) return { path: later.path, reason: said(earlier, later) };
+    for (const earlier of tests.slice(0, at)) {
+      if (exclude(earlier, later)) return { path: later.path, reason: said(earlier, later) };
+      const apart = mayBeTwo(earlier, later);
+      if (apart !== null) return { path: later.path, reason: apart };
+    }
   return null;
 };
 
@@ -64,7 +69,7 @@ const exclude = (one: Placed, other: Placed): boolean => {
   const values = valuesOf(one) ?? valuesOf(other);
   if (values !== null) return values.every((value) => fails(one, value) || fails(other, value));
   const [left, right] = [placedRange(one), placedRange(other)];
-  return left !== null && right !== null && isRangeInside(left, restOf(right));
+  return left !== null && right !== null && areRangesApart(left, right);
 };
 
 /** All values for which it could hold, where they are listed. */
@@ -77,6 +82,24 @@ const fails = ({ ready, isNegated }: Placed, value: ScalarValue): boolean => rea
 const placedRange = ({ test, isNegated }: Placed): Range | null => {
   const range = rangeOf(test);
   return range !== null && isNegated ? restOf(range) : range;
+};
+
+/** From one end and to another, of a fact that is a list: two values may pass, one each, and hardly anybody means that. */
+const mayBeTwo = (earlier: Placed, later: Placed): string | null => {
+  if (earlier.isNegated || later.isNegated || factDefinition(later.test.fact)?.type.endsWith('-list') !== true) return null;
+  const [one, other] = [openSide(earlier.test), openSide(later.test)];
+  if (one === null || other === null || one.isUpper === other.isUpper || areRangesApart(one.range, other.range)) return null;
+  const [from, to] = one.isUpper ? [other.operand, one.operand] : [one.operand, other.operand];
+  return (
+    `may hold for another value than ${earlier.path}, so that a small and a large one pass together; ` +
+    `for one value within both write {"fact": "${later.test.fact}", "between": [${JSON.stringify(from)}, ${JSON.stringify(to)}]}`
+  );
+};
+
+const openSide = (test: FactTest): { readonly operand: string | number; readonly isUpper: boolean; readonly range: Range } | null => {
+  const range = rangeOf(test);
+  const [bound, ...others] = isComparison(test) ? comparisonParts(test).bounds : [];
+  return range === null || bound === undefined || others.length > 0 ? null : { operand: bound.operand, isUpper: bound.isUpper, range };
 };
 
 const said = (earlier: Placed, later: Placed): string => {

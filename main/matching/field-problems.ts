@@ -12,6 +12,7 @@ import type { Policy } from '../../preload/contract/policy.ts';
 import { checkSettings } from '../settings/check-settings.ts';
 import { recipeProblems, setProblems } from './named-problems.ts';
 import type { KnownRecipe, PolicyProblem } from './policy-problem.ts';
+import { fieldCalled, outcomeCalled } from './other-names.ts';
 import { factHint } from './test-hints.ts';
 import { didYouMean, nearest } from './text.ts';
 
@@ -81,7 +82,9 @@ const outcomeKindProblem = (outcome: unknown): PolicyProblem | null => {
   const all = `; outcomes are ${kinds.join(', ')}`;
   if (kind === undefined) return { path: 'outcome.kind', reason: `is missing${all}` };
   const near =
-    typeof kind === 'string' ? (nearest(kind, kinds) ?? kinds.find((known) => known.startsWith(kind.split('-')[0] ?? kind))) : undefined;
+    typeof kind === 'string'
+      ? (outcomeCalled(kind) ?? nearest(kind, kinds) ?? kinds.find((known) => known.startsWith(kind.split('-')[0] ?? kind)))
+      : undefined;
   return { path: 'outcome.kind', reason: `unknown outcome ${shown(kind)}${near === undefined ? '' : `, did you mean "${near}"`}${all}` };
 };
 
@@ -124,14 +127,22 @@ const unknownField = (key: string, path: string, value: Value): PolicyProblem =>
   const at = path === '' ? key : `${path}.${key}`;
   // A test or a fact beside the condition, instead of in it.
   const inside = path === '' && ['all', 'any', 'none', 'fact'].includes(key) ? '; conditions stand in "when"' : '';
+  const switched =
+    path === '' && /^(enabled?|disabled?|active|on|off)$/i.test(key)
+      ? '; a policy is switched with: rackside policies enable, disable'
+      : '';
   const list = known.length === 0 ? '' : `; there are ${known.join(', ')}`;
-  const near = didYouMean(key, known);
+  const called = path === '' ? fieldCalled(key) : null;
+  const near = called === null ? didYouMean(key, known) : `, did you mean "${called}"`;
   if (path === 'outcome' && key === 'image' && option?.shape.kind.value === 'deploy')
     return {
       path: at,
       reason: 'unknown field "image"; an image is named by its "osoid", or found by labels with {"kind": "deploy-newest"}',
     };
-  return { path: at, reason: `unknown field "${key}"${near}${inside}${near === '' && inside === '' ? list : ''}` };
+  return {
+    path: at,
+    reason: `unknown field "${key}"${near}${inside}${(near === '' || called !== null) && inside === '' ? list : ''}${switched}`,
+  };
 };
 
 /** The right spelling of what was probably meant, as JSON; null where that is anybody's guess. */
@@ -195,6 +206,11 @@ const outcomeProblems = ({ outcome, consent }: Policy, recipes: readonly KnownRe
   if (outcome.kind === 'deploy-newest' && Object.keys(outcome.labels).length === 0) {
     return [{ path: 'outcome.labels', reason: 'is empty, which would take the newest of all images; write {"role": "web"}' }];
   }
+  const starred = outcome.kind === 'deploy-newest' ? Object.entries(outcome.labels).find(([, value]) => value.includes('*')) : undefined;
+  if (starred !== undefined)
+    return [
+      { path: `outcome.labels.${starred[0]}`, reason: 'takes the * as itself; leave this label out where any of its values will do' },
+    ];
   if (outcome.kind === 'deploy' || outcome.kind === 'deploy-newest') {
     const settings = outcome.settings === undefined ? null : checkSettings(outcome.settings);
     return [

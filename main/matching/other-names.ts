@@ -69,6 +69,7 @@ const OF_TESTS: Readonly<Partial<Record<(typeof OPERATORS)[number], string>>> = 
   atMost: 'max lte le <= =< lessthanorequal lessorequal maximum upto',
   moreThan: 'gt greaterthan greater > more above over',
   lessThan: 'lt less < below under',
+  between: 'range inrange within',
   present: 'exists known defined isset isempty isnone isnull notempty notnull',
   cidr: 'subnet innet network insubnet innetwork',
 };
@@ -76,3 +77,28 @@ const TEST_OF = new Map(Object.entries(OF_TESTS).flatMap(([test, names]) => name
 
 /** The test that is called so elsewhere, or null. */
 export const testCalled = (name: string): string | null => TEST_OF.get(name.toLowerCase().replaceAll(/[\s_-]/g, '')) ?? null;
+
+const OF_FIELDS: Readonly<Record<string, string>> = {
+  note: 'comment comments description desc remark remarks notes',
+  rank: 'priority order weight precedence sequence',
+  when: 'condition conditions match matches if filter rule rules selector search',
+  outcome: 'action actions then do result image target',
+  limit: 'max maximum count hostslimit maxcount',
+};
+const FIELD_OF = new Map(Object.entries(OF_FIELDS).flatMap(([field, names]) => names.split(' ').map((name) => [name, field] as const)));
+
+/** The field of a policy that is called so elsewhere, or null. */
+export const fieldCalled = (name: string): string | null => FIELD_OF.get(name.toLowerCase().replaceAll(/[^a-z]/g, '')) ?? null;
+
+const OF_OUTCOMES: Readonly<Record<string, string>> = {
+  'boot-local': 'local localboot localdisk bootlocaldisk boot bootdisk harddisk hdd disk none skip',
+  'deploy-newest': 'newest latest image install provision',
+  hold: 'wait stop pause reject deny ignore quarantine',
+  ask: 'prompt question input',
+  build: 'recipe construct script',
+  set: 'imageset images',
+};
+const OUTCOME_OF = new Map(Object.entries(OF_OUTCOMES).flatMap(([kind, names]) => names.split(' ').map((name) => [name, kind] as const)));
+
+/** The kind of outcome that is called so elsewhere, or null. */
+export const outcomeCalled = (name: string): string | null => OUTCOME_OF.get(name.toLowerCase().replaceAll(/[^a-z]/g, '')) ?? null;

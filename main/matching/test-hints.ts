@@ -24,7 +24,8 @@ export const factHint = (fact: string): string => {
 
 export const testHint = (name: string): string => {
   if (/^(!|ne$|not?([_ -]|$|[A-Z])|not(equals?|in|like|match|matches)$)/.test(name)) return '; write {"none": [{"fact": …, "equal": …}]}';
-  if (name === 'between' || name === 'range') return '; write {"all": [{"fact": …, "atLeast": …}, {"fact": …, "atMost": …}]}';
+  if (/^(absent|missing|unknown|undefined|null|is_?null|not_?present)$/i.test(name))
+    return '; for what nobody knows write {"fact": …, "present": false}';
   // A word of one or two letters is near to every other such word.
   const known = testCalled(name) ?? (name.length > 2 ? nearest(name, OPERATORS) : null);
   return known === null ? `; tests are ${OPERATORS.join(', ')}` : `, did you mean "${known}"`;
@@ -34,6 +35,7 @@ export const testHint = (name: string): string => {
 export const withoutFact = (test: Readonly<Record<string, unknown>>): string => {
   const [name, ...others] = Object.keys(test);
   if (name === 'not') return '; for "not" write {"none": […]}';
+  if (name === 'and' || name === 'or') return `; for "${name}" write {"${name === 'and' ? 'all' : 'any'}": […]}`;
   if (name === undefined || others.length > 0 || factDefinition(name) === null) return '';
   return `; write {"fact": "${name}", "equal": ${JSON.stringify(test[name])}}`;
 };
@@ -45,6 +47,8 @@ export const operandProblem = (operator: string, operand: unknown): string => {
     return `is not a list of texts or numbers that "in" can take; write [${Array.isArray(operand) ? '…' : found}]`;
   }
   if (operator === 'equal' && Array.isArray(operand)) return `takes one value; for several write "in": ${found}`;
+  if (operand === null) return `null is not a value that "${operator}" can take; for what nobody knows write {"fact": …, "present": false}`;
+  if (operator === 'between') return `${found} is not a value that "between" can take; write both ends, such as ["400 GB", "2 TB"]`;
   if (operator === 'present') return `${found} is not a value that "present" can take; write true or false without quotes`;
   if (operator === 'glob' || operator === 'matches' || operator === 'cidr')
     return `${found} is not a value that "${operator}" can take; write a text of at most 200 characters in double quotes`;

@@ -5,7 +5,7 @@ import type { FactTest } from '../../preload/contract/policy.ts';
 import { canonicalText } from './canonical.ts';
 import { insideNetwork, parseNetwork } from './cidr.ts';
 import { isGlobInside } from './glob.ts';
-import { isRangeInside, rangeOf, restOf } from './ranges.ts';
+import { areRangesApart, isRangeInside, rangeOf, restOf } from './ranges.ts';
 import { readied } from './tests.ts';
 import type { ReadyTest, ScalarValue } from './tests.ts';
 import { foldText } from './text.ts';
@@ -84,13 +84,15 @@ const relationOf = (one: FactTest, first: ReadyTest, other: FactTest, second: Re
       isDisjoint: all(values, second, false) || all(otherValues, first, false),
     };
   const [range, otherRange] = [rangeOf(one), rangeOf(other)];
-  if (range !== null && otherRange !== null)
+  if (range !== null && otherRange !== null) {
+    const rest = restOf(range);
     return {
       isInside: isRangeInside(range, otherRange),
       contains: isRangeInside(otherRange, range),
-      isDisjoint: isRangeInside(range, restOf(otherRange)),
-      coversRest: isRangeInside(restOf(range), otherRange),
+      isDisjoint: areRangesApart(range, otherRange),
+      coversRest: rest !== null && isRangeInside(rest, otherRange),
     };
+  }
   if ('cidr' in one && 'cidr' in other) {
     const [isInside, contains] = [isNetworkInside(one.cidr, other.cidr), isNetworkInside(other.cidr, one.cidr)];
     return { isInside, contains, isDisjoint: !isInside && !contains, coversRest: false };

@@ -5,6 +5,8 @@ import type { FactDefinition } from '../../agent/protocol/facts.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { FactTest } from '../../preload/contract/policy.ts';
+import { comparisonParts } from './comparison-parts.ts';
+import type { Comparison } from './comparison-parts.ts';
 import { isOwn, readOperand, testedAs } from './declared-types.ts';
 import type { DeclaredTypes, Measure } from './declared-types.ts';
 import { hostBitsSet, insideNetwork, networkWords, parseNetwork } from './cidr.ts';
@@ -24,9 +26,19 @@ export type ReadyTest = {
   readonly operands?: ReadonlySet<ScalarValue>;
 };
 
-export const OPERATORS = ['equal', 'in', 'glob', 'matches', 'atLeast', 'atMost', 'moreThan', 'lessThan', 'cidr', 'present'] as const;
-
-const SIGNS = { atLeast: '≥', atMost: '≤', moreThan: '>', lessThan: '<' } as const;
+export const OPERATORS = [
+  'equal',
+  'in',
+  'glob',
+  'matches',
+  'atLeast',
+  'atMost',
+  'moreThan',
+  'lessThan',
+  'between',
+  'cidr',
+  'present',
+] as const;
 
 type Scalar = 'text' | 'number' | 'bytes' | 'flag';
 const scalarOf = (definition: FactDefinition): Scalar => definition.type.replace('-list', '') as Scalar;
@@ -41,7 +53,10 @@ export const readyTest = (test: FactTest, definition: FactDefinition): Result<Re
   if ('in' in test) return equality(test.fact, test.in, definition, inWords(test.fact, test.in));
   if ('glob' in test || 'matches' in test || 'cidr' in test) {
     if (scalar === 'text') return textTest(test);
-    return misfit(`${test.fact} is a ${scalar} fact, and this test reads text`, 'Use equal, in, atLeast, atMost, moreThan or lessThan.');
+    return misfit(
+      `${test.fact} is a ${scalar} fact, and this test reads text`,
+      'Use equal, in, atLeast, atMost, moreThan, lessThan or between.',
+    );
   }
   if (scalar === 'text' || scalar === 'flag') {
     return misfit(`${test.fact} is a ${scalar} fact and has no order`, 'Use equal, in, glob or matches.');
@@ -66,11 +81,15 @@ const readyOwn = (test: FactTest): Result<ReadyTest> => {
   if ('equal' in test) return ownEquality(test.fact, [test.equal], `${test.fact} = ${words(test.equal)}`);
   if ('in' in test) return ownEquality(test.fact, test.in, inWords(test.fact, test.in));
   if ('present' in test || 'glob' in test || 'matches' in test || 'cidr' in test) return readyTest(test, OWN);
-  const { sign, operand, judge } = partsOf(test);
-  const limit = readOperand(operand);
-  if (limit === null) return parseAsSize(operand);
-  const measures = ({ type, value }: Measure): boolean | null => (limit.sizeOnly && type !== 'bytes' ? null : judge(value, limit.value));
-  return success({ text: `${test.fact} ${sign} ${operand}`, holds: () => null, measures });
+  const { text, bounds } = comparisonParts(test);
+  const limits = bounds.map(({ operand }) => readOperand(operand));
+  const strange = bounds.find((_, at) => limits[at] === null);
+  if (strange !== undefined) return parseAsSize(strange.operand);
+  const measures = ({ type, value }: Measure): boolean | null =>
+    limits.some((limit) => limit?.sizeOnly === true && type !== 'bytes')
+      ? null
+      : bounds.every(({ judge }, at) => judge(value, limits[at]?.value ?? Number.NaN));
+  return success({ text, holds: () => null, measures });
 };
 
 const OWN: FactDefinition = { type: 'text', title: 'own' };
@@ -170,21 +189,14 @@ const textTest = (test: Extract<FactTest, { glob: string } | { matches: string }
   return success({ text: `${test.fact} is in ${test.cidr}`, holds: onText((text) => insideNetwork(network.value, text)) });
 };
 
-type Comparison = Extract<FactTest, { atLeast: unknown } | { atMost: unknown } | { moreThan: unknown } | { lessThan: unknown }>;
-
-const partsOf = (
-  test: Comparison,
-): { readonly sign: string; readonly operand: string | number; readonly judge: (value: number, limit: number) => boolean } => {
-  if ('atLeast' in test) return { sign: SIGNS.atLeast, operand: test.atLeast, judge: (value, limit) => value >= limit };
-  if ('atMost' in test) return { sign: SIGNS.atMost, operand: test.atMost, judge: (value, limit) => value <= limit };
-  if ('moreThan' in test) return { sign: SIGNS.moreThan, operand: test.moreThan, judge: (value, limit) => value > limit };
-  return { sign: SIGNS.lessThan, operand: test.lessThan, judge: (value, limit) => value < limit };
-};
-
 const comparison = (test: Comparison, definition: FactDefinition): Result<ReadyTest> => {
-  const { sign, operand, judge } = partsOf(test);
-  const limit = parseQuantity(operand, definition);
-  if (!limit.ok) return limit;
-  const holds = (value: ScalarValue): boolean | null => (typeof value === 'number' ? judge(value, limit.value) : null);
-  return success({ text: `${test.fact} ${sign} ${operand}`, holds });
+  const { text, bounds } = comparisonParts(test);
+  const limits: number[] = [];
+  for (const { operand } of bounds) {
+    const limit = parseQuantity(operand, definition);
+    if (!limit.ok) return limit;
+    limits.push(limit.value);
+  }
+  const judge = (value: number): boolean => bounds.every((bound, at) => bound.judge(value, limits[at] ?? Number.NaN));
+  return success({ text, holds: (value: ScalarValue): boolean | null => (typeof value === 'number' ? judge(value) : null) });
 };

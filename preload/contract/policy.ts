@@ -25,6 +25,8 @@ export const factTestSchema = z.union([
   z.strictObject({ fact: z.string(), atMost: quantitySchema }),
   z.strictObject({ fact: z.string(), moreThan: quantitySchema }),
   z.strictObject({ fact: z.string(), lessThan: quantitySchema }),
+  /** Both ends included; of a list, one value is within both. */
+  z.strictObject({ fact: z.string(), between: z.tuple([quantitySchema, quantitySchema]) }),
   z.strictObject({ fact: z.string(), cidr: z.string().max(50) }),
   z.strictObject({ fact: z.string(), present: z.boolean() }),
 ]);
@@ -77,7 +79,8 @@ export const policySchema = z.strictObject({
   rank: z.number().int().min(0).max(1_000_000),
   when: conditionSchema,
   outcome: outcomeSchema,
-  consent: z.enum(['ask', 'auto']),
+  /** To ask is what nobody has to say. */
+  consent: z.enum(['ask', 'auto']).default('ask'),
   /** At most this many machines at one site; exhausted means hold, never the next policy. */
   limit: z.number().int().positive().nullable().default(null),
   whenUnknown: z.enum(['ask', 'skip']).default('ask'),

@@ -12,6 +12,7 @@ const testWords = (test: FactTest): string => {
   if ('atMost' in test) return `${fact} ≤ ${test.atMost}`;
   if ('moreThan' in test) return `${fact} > ${test.moreThan}`;
   if ('lessThan' in test) return `${fact} < ${test.lessThan}`;
+  if ('between' in test) return `${fact} is from ${test.between[0]} to ${test.between[1]}`;
   if ('cidr' in test) return `${fact} is in ${test.cidr}`;
   return test.present ? `${fact} is known` : `${fact} is not known`;
 };

@@ -35,7 +35,9 @@ const MISTAKES: readonly (readonly [string, string, ...string[]])[] = [
   [when({ fact: 'cpu.cores', '<': 32 }), 'when.<', 'did you mean "lessThan"'],
   [when({ fact: 'model', starts_with: 'R7' }), 'when.starts_with', 'did you mean "glob"'],
   [when({ fact: 'model', '!~': 'R7' }), 'when.!~', 'write {"none": ['],
-  [when({ fact: 'cpu.cores', between: [4, 8] }), 'when.between', '{"fact": …, "atLeast": …}, {"fact": …, "atMost": …}'],
+  [when({ fact: 'cpu.cores', range: [4, 8] }), 'when.range', 'did you mean "between"'],
+  [when({ fact: 'cpu.cores', between: 4 }), 'when.between', 'write both ends, such as ["400 GB", "2 TB"]'],
+  [when({ fact: 'cpu.cores', between: [8, 4] }), 'when.between', 'would never hold', 'write [4, 8]'],
   [when({ fact: 'hostname', glob: 'web*' }), 'when.fact', 'did you mean "input.hostname"'],
   [when({ fact: 'machine.kind', equal: 'Notebook' }), 'when.equal', 'did you mean "laptop"'],
   // Tests and their operands.
@@ -74,7 +76,11 @@ const MISTAKES: readonly (readonly [string, string, ...string[]])[] = [
   [when({ fact: 'network.address', cidr: '10.0.0.5/24' }), 'when.cidr', 'bits beyond its prefix', '"10.0.0.0/24"', '"10.0.0.5"'],
   [when({ fact: 'network.address', cidr: 'fd00::5/64' }), 'when.cidr', '"fd00:0:0:0:0:0:0:0/64"'],
   [when({ fact: 'network.address', cidr: '10.0.0/8' }), 'when.cidr', 'is not a network', '10.20.0.0/16'],
+  [when({ fact: 'asset.tag', absent: true }), 'when.absent', '{"fact": …, "present": false}'],
+  [when({ fact: 'asset.tag', equal: null }), 'when.equal', '{"fact": …, "present": false}'],
   // Groups.
+  [when({ and: [{ fact: 'role', equal: 'web' }] }), 'when', 'for "and" write {"all": […]}'],
+  [when({ or: [{ fact: 'role', equal: 'web' }] }), 'when', 'for "or" write {"any": […]}'],
   [when([{ fact: 'role', equal: 'web' }]), 'when', 'write {"all": […]}'],
   [when({ all: { fact: 'role', equal: 'web' } }), 'when.all', '{"all": [{"fact":"role","equal":"web"}]}'],
   [
@@ -102,9 +108,18 @@ const MISTAKES: readonly (readonly [string, string, ...string[]])[] = [
   [policy({ whenUnknown: 'ignore' }), 'whenUnknown', '"ask" or "skip"'],
   [policy({ replaceExisting: 'yes' }), 'replaceExisting', 'write true'],
   [policy({ priority: 1 }), 'priority', 'unknown field "priority"', 'there are name, rank'],
+  [policy({ priority: 1 }), 'priority', 'did you mean "rank"'],
+  [policy({ comment: 'x' }), 'comment', 'did you mean "note"'],
+  [policy({ description: 'x' }), 'description', 'did you mean "note"'],
+  [policy({ conditions: [] }), 'conditions', 'did you mean "when"'],
+  [policy({ enabled: false }), 'enabled', 'rackside policies enable'],
   [policy({ Rank: 1 }), 'Rank', 'did you mean "rank"'],
   [policy({ fact: 'role', equal: 'web' }), 'fact', 'conditions stand in "when"'],
   // Outcomes.
+  [outcome({ kind: 'local' }), 'outcome.kind', 'did you mean "boot-local"'],
+  [outcome({ kind: 'latest' }), 'outcome.kind', 'did you mean "deploy-newest"'],
+  [outcome({ kind: 'wait' }), 'outcome.kind', 'did you mean "hold"'],
+  [outcome({ kind: 'deploy-newest', labels: { role: '*' } }), 'outcome.labels.role', 'takes the * as itself'],
   [outcome('boot-local'), 'outcome', 'write {"kind": "boot-local"}'],
   [
     outcome({ kind: 'deploy-latest', labels: { role: 'web' } }),
@@ -155,6 +170,10 @@ test.each([
     { id: 'mail', enabled: false },
   ];
   expect(readPolicyFile(text, 'web.json', known)).toMatchObject({ failure: { message: expect.stringContaining(words) } });
+});
+
+test('who says nothing of consent is asked', () => {
+  expect(readPolicyFile(without('consent'), 'web.json')).toMatchObject({ ok: true, value: [{ consent: 'ask' }] });
 });
 
 test('lower-case vendors, blanks and sizes in other units are no mistakes', () => {

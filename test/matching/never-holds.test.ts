@@ -47,6 +47,33 @@ const never: readonly (readonly [Condition, ...string[]])[] = [
   [{ fact: 'chassis.type', in: ['Notebook', 'Rack Mount'] }, 'when.in', 'write that', '"Rack Mount Chassis"'],
   [{ fact: 'chassis.type', equal: '23' }, 'when.equal', '"Rack Mount Chassis"'],
   [{ fact: 'chassis.type', equal: 'laptops' }, 'when.equal', '"Laptop"'],
+  [{ fact: 'firmware.kind', equal: 'Legacy' }, 'when.equal', 'did you mean "bios"'],
+  [{ fact: 'architecture', glob: 'arm*' }, 'when.glob', '"aarch64"'],
+  [{ fact: 'architecture', glob: 'amd64*' }, 'when.glob', '"x86_64"'],
+  [{ fact: 'nic.macs', glob: 'ac1f6b*' }, 'when.glob', 'write "ac:1f:6b:*"'],
+  [{ fact: 'nic.macs', glob: '*000038' }, 'when.glob', 'write "*:00:00:38"'],
+  [{ fact: 'network.boot-mac', glob: 'AC1F6B0?*' }, 'when.glob', 'write "ac:1f:6b:0?*"'],
+  [{ fact: 'nic.macs', matches: '^AC-1F-6B' }, 'when.matches', 'write "^AC:1F:6B"'],
+  [{ fact: 'nic.macs', matches: '^001b21' }, 'when.matches', 'write "^00:1b:21"'],
+  [{ fact: 'pci.ids', equal: '0x10de:0x20b5' }, 'when.equal', 'is told as "10de:20b5"'],
+  [{ fact: 'pci.ids', in: ['10DE20B5'] }, 'when.in', 'is told as "10de:20b5"'],
+  [{ fact: 'nic.pci-ids', equal: '8086' }, 'when.equal', '"glob": "8086:*"'],
+  [{ fact: 'pci.ids', glob: '0x10de:*' }, 'when.glob', 'is told as "10de:*"'],
+  [{ fact: 'usb.ids', equal: '529:1' }, 'when.equal', 'is told as "0529:0001"'],
+  [{ fact: 'pci.addresses', equal: '04:00.0' }, 'when.equal', 'write "0000:04:00.0"'],
+  [{ fact: 'nic.pci-addresses', glob: '04:*' }, 'when.glob', 'write "0000:04:*"'],
+  [{ fact: 'system.uuid', equal: '{4C4C4544-0042-3110-8056-B7C04F463132}' }, 'when.equal', '"4c4c4544-0042-3110-8056-b7c04f463132"'],
+  [{ fact: 'system.uuid', equal: '4C4C4544004231108056B7C04F463132' }, 'when.equal', '"4c4c4544-0042-3110-8056-b7c04f463132"'],
+  [{ fact: 'cpu.id', equal: 'F2060300FFFBEBBF' }, 'when.equal', 'is told as "F2 06 03 00 FF FB EB BF"'],
+  [{ fact: 'blade.slot', equal: '1-4' }, 'when.equal', '{"fact": "blade.slot", "in": ["1", "2", "3", "4"]}'],
+  [{ fact: 'model', glob: 'PowerEdge R[67]40' }, 'when.glob', '{"fact": "model", "matches": "^PowerEdge R[67]40$"}'],
+  [{ fact: 'model', glob: 'R[!6]40 (v*' }, 'when.glob', '"matches": "^R[^6]40 \\\\(v.*$"'],
+  [{ fact: 'model', glob: 'R640*|R740*' }, 'when.glob', '{"any": [{"fact":"model","glob":"R640*"}, {"fact":"model","glob":"R740*"}]}'],
+  [{ fact: 'memory.size', equal: '64 GB' }, 'when.equal', 'no memory has exactly "64 GB"', 'write "64 GiB"'],
+  [{ fact: 'memory.module-sizes', in: ['16 GiB', '32GB'] }, 'when.in', 'write "32GiB"'],
+  [{ fact: 'nic.speeds', atLeast: 10 }, 'when.atLeast', '"10 Gbit/s" or "10 Mbit/s"'],
+  [{ fact: 'disk.sizes', between: ['2 TB', '400 GB'] }, 'when.between', 'would never hold', 'write ["400 GB", "2 TB"]'],
+  [{ fact: 'disk.sizes', between: ['400', '800'] }, 'when.between', '"400 GiB"'],
   // What nobody filled in is not known.
   [{ fact: 'manufacturer', equal: 'To be filled by O.E.M.' }, 'when.equal', 'not known', '{"fact": "manufacturer", "present": false}'],
   [{ fact: 'system.serial', in: ['CZ1', 'Default string'] }, 'when.in', '"default string"', '"present": false'],
@@ -60,7 +87,28 @@ const never: readonly (readonly [Condition, ...string[]])[] = [
   [{ fact: 'memory.size', atLeast: 64 }, 'when.atLeast', '64 without a unit is bytes', '"64 GiB"'],
   [{ fact: 'disk.sizes', lessThan: '480' }, 'when.lessThan', '"480 GiB"'],
   [{ any: [] }, 'when.any', 'would never hold'],
+  // Of a list, two values may pass, one each.
+  [
+    {
+      all: [
+        { fact: 'disk.sizes', atLeast: '400 GB' },
+        { fact: 'disk.sizes', atMost: '1 TB' },
+      ],
+    },
+    'when.all[1]: may hold for another value than when.all[0]',
+    '{"fact": "disk.sizes", "between": ["400 GB", "1 TB"]}',
+  ],
   // Tests that exclude each other.
+  [
+    {
+      all: [
+        { fact: 'cpu.cores', between: [4, 8] },
+        { fact: 'cpu.cores', moreThan: 8 },
+      ],
+    },
+    'when.all[1]: never holds together',
+    'cpu.cores is from 4 to 8',
+  ],
   [
     {
       all: [
@@ -143,6 +191,18 @@ test.each(never)('%j is refused', (when, ...words) => {
 });
 
 const some: readonly Condition[] = [
+  { fact: 'cpu.cores', between: [8, 8] },
+  { fact: 'nic.speeds', between: ['10 Gbit/s', '25 Gbit/s'] },
+  { fact: 'nic.speeds', atLeast: 10_000 },
+  { fact: 'memory.size', between: ['60 GB', '64 GiB'] },
+  { fact: 'nic.macs', matches: '^(00:1b:21|001b21)' },
+  { fact: 'nic.macs', matches: '^28:d2:' },
+  { fact: 'pci.ids', glob: '10de:20b?' },
+  { fact: 'usb.ids', equal: '0529:0001' },
+  { fact: 'pci.addresses', equal: '10000:01:00.0' },
+  { fact: 'architecture', glob: 'aarch64*' },
+  { fact: 'model', glob: '*-[7X02]-' },
+  { all: [{ fact: 'disk.sizes', atLeast: '400 GB' }, { none: [{ fact: 'disk.sizes', moreThan: '1 TB' }] }] },
   { fact: 'firmware.kind', equal: 'UEFI' },
   { fact: 'firmware.kind', matches: 'uefi|efi' },
   { fact: 'machine.kind', in: ['rack', 'Blade'] },

@@ -39,6 +39,7 @@ const HIDDEN: readonly (readonly [what: string, earlier: Condition, later: Condi
     { all: [memory({ atLeast: '1 GiB' }), memory({ atMost: '9 GiB' })] },
     { all: [memory({ moreThan: '2 GiB' }), memory({ lessThan: '4 GiB' })] },
   ],
+  ['a narrower range', sizes({ between: ['400 GB', '2 TB'] }), sizes({ between: ['1 TB', '2 TB'] })],
   ['a number within', memory({ atMost: '64 GiB' }), memory({ equal: '32 GiB' })],
   ['a smaller network', address('10.0.0.0/8'), address('10.20.0.0/16')],
   ['one address', address('10.0.0.0/8'), { fact: 'network.address', in: ['10.0.0.5', '10.9.0.1'] }],
@@ -69,6 +70,7 @@ const REACHED: readonly (readonly [what: string, earlier: Condition, later: Cond
   ['something else', model({ equal: 'R740' }), model({ equal: 'R640' })],
   ['less memory', memory({ atLeast: '128 GiB' }), memory({ atLeast: '64 GiB' })],
   ['at least is not more than', memory({ moreThan: '64 GiB' }), memory({ atLeast: '64 GiB' })],
+  ['a wider range', sizes({ between: ['400 GB', '2 TB'] }), sizes({ atLeast: '400 GB' })],
   ['a larger network', address('10.20.0.0/16'), address('10.0.0.0/8')],
   ['another network', address('10.20.0.0/16'), address('10.21.0.0/16')],
   ['one condition more', { all: [model({ equal: 'a' }), memory({ atLeast: 1e9 })] }, model({ equal: 'a' })],
@@ -138,6 +140,9 @@ const leaf: fc.Arbitrary<Condition> = fc.oneof(
   fc
     .tuple(fc.constantFrom('atLeast', 'atMost', 'moreThan', 'lessThan', 'equal'), fc.constantFrom(1, 2, 3))
     .map(([is, gib]) => sizes({ [is]: gib * GIB })),
+  fc
+    .tuple(fc.constantFrom(1, 2), fc.nat(2))
+    .map(([from, more]): Condition => ({ fact: 'disk.sizes', between: [from * GIB, (from + more) * GIB] })),
   fc.uniqueArray(fc.constantFrom('s1', 's2', 's3'), { minLength: 1 }).map((list) => ({ fact: 'disk.serials', in: list })),
   fc.constantFrom('10.0.0.0/8', '10.20.0.0/16', '10.20.0.5', '::/0').map(address),
   fc
