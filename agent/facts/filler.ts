@@ -114,6 +114,9 @@ const isServiceTag = (context: SerialContext, value: string): boolean =>
 const repeatsName = (context: SerialContext, value: string): boolean =>
   context.names.some((name) => name !== null && tidy(name) !== '' && tidy(name) === tidy(value));
 
+/** `0`, `1`, `12345`: a person may well number machines like this, firmware only where nobody gave it a serial. */
+const isTooShort = (serial: string): boolean => /^(0+|[0-9a-z])$/i.test(serial) || countsUp(serial, 5);
+
 /** {@link isFiller} of an asset tag: some firmware writes one word into every field. Short ones may well be a version's number too. */
 export const isFillerAssetTag = (context: SerialContext, value: string): boolean =>
   isFiller('asset-tag', value) || (/^(?=.*[a-z]).{4,}$/i.test(value.trim()) && repeatsName(context, value));
@@ -121,7 +124,6 @@ export const isFillerAssetTag = (context: SerialContext, value: string): boolean
 /** {@link isFiller} of a serial, told with the machine's names beside it: a serial that repeats one of them is filler too. */
 export const isFillerSerial = (context: SerialContext, value: string): boolean => {
   if (isServiceTag(context, value.trim())) return WORDS.has(tidy(value));
-  // Typed by a person it may be one; VirtualBox gives it to every machine.
-  if (isFiller('serial', value) || /^0+$/.test(value.trim())) return true;
+  if (isFiller('serial', value) || isTooShort(value.trim())) return true;
   return repeatsName(context, value);
 };

@@ -22,13 +22,11 @@ describe('a serial beside the names of its machine', () => {
     expect(isFillerSerial(other, ' ACME ')).toBe(true);
     expect(isFillerSerial(other, 'Box 12')).toBe(false);
   });
-  test('is none where firmware wrote nought, which a person may well type', () => {
-    expect([isFillerSerial(other, '0'), isFillerSerial(other, '00 '), isFillerSerial(other, '1'), isFiller('serial', '0')]).toEqual([
-      true,
-      true,
-      false,
-      false,
-    ]);
+  test('is none where firmware wrote what only a person would number machines with', () => {
+    const short = ['0', '00 ', '1', 'A', '12345', '123456'];
+    expect(short.map((serial) => isFillerSerial(other, serial))).toEqual(short.map(() => true));
+    expect(['0', '1', '12345'].map((serial) => isFiller('serial', serial))).toEqual([false, false, false]);
+    expect(['42', '4242', '12346', '100'].map((serial) => isFillerSerial(other, serial))).toEqual([false, false, false, false]);
   });
   test('is no asset tag either, unless it is as short as a number that a version may be', () => {
     const lake = { manufacturer: 'OEM', names: ['OEM', 'Lake302', 'SomeLake', '07', 'A00', null, ''] };
