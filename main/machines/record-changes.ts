@@ -134,8 +134,10 @@ export const createRecordChanges = (options: RecordChangesOptions): RecordChange
       // What stands there now is the other machine: this boot is its own, with all that came of it.
       const startedAtMs = kept.boot[0]?.startedAtMs ?? kept.lastSeenAtMs;
       copies.moveSince(startedAtMs, kept.sessionId ?? '', kept.id, id);
+      // By another of its cards it still has a name that a person can find.
+      const left = before.kept.own.evidence.find((row) => row['kind'] === 'mac' && !values.has(String(row['value'])));
       records.put({
-        ...newMachine(kept.id, null, kept.firstSeenAtMs),
+        ...newMachine(kept.id, left === undefined ? null : String(left['value']), kept.firstSeenAtMs),
         provisional: false,
         givenName: kept.givenName,
         lastSeenAtMs: startedAtMs,

@@ -68,6 +68,17 @@ test('a split of the boot that stands there, taken back at once, leaves nothing 
   expect(rig.view(a.id)).toMatchObject({ state: 'matched', model: 'PowerEdge R740' });
 });
 
+test('what is left after a split still has a name to be found by', () => {
+  rig.clock.atMs += SILENT_AFTER_MS + 1000;
+  const [mac, other] = ['52:54:00:00:00:0a', '52:54:00:00:00:0b'];
+  const [nic] = inventory({ mac }).nics;
+  if (nic === undefined) return expect.fail('no card');
+  const nics = [nic, { ...nic, mac: other, permanentMac: other }];
+  const read = rig.agent(mac).inventory(inventory({ mac, serial: 'SERIAL-a', nics }));
+  value(change({ kind: 'split', machineId: read.id, values: [mac] }));
+  expect(rig.view(read.id).name).toBe(other);
+});
+
 test('a record that was only heard, and heard last, keeps the facts of the one that joins it', () => {
   const [a] = bootAll() as [MachineView];
   rig.clock.atMs += SILENT_AFTER_MS + 1000;
