@@ -136,7 +136,7 @@ export const createMachines = (options: MachinesOptions): Machines => {
       return [id];
     });
   /** What the site's plan says of a machine joins its facts as soon as the machine can be told. */
-  const planned = (machine: Pick<Machine, 'id' | 'bootMac'>, before: RealMachine | null = null): readonly string[] =>
+  const planned = (machine: Pick<Machine, 'id' | 'bootMac'>, before: readonly RealMachine[] = []): readonly string[] =>
     takePlanned(options.plan?.factsAround(realOf(machine), before) ?? new Map());
   const nameFor = (machine: Machine): string => nameOf(machine, facts.of(machine.id));
   const isOnline = (machine: Machine): boolean => presence.isOnline(machine.sessionId);
@@ -220,8 +220,10 @@ export const createMachines = (options: MachinesOptions): Machines => {
     inventory: (sessionId, inventory, bootMac) => {
       presence.contact(sessionId);
       const read = options.factsFrom(inventory);
-      const { machine, recognition } = identify(records.ofSession(sessionId), bootMac, read);
-      const before = realOf(machine);
+      const session = records.ofSession(sessionId);
+      const asked = session === null ? [] : [realOf(session)];
+      const { machine, recognition } = identify(session, bootMac, read);
+      const before = [...asked, realOf(machine)];
       boots.identified(machine);
       rows.learn(machine.id, recognition.kind === 'tie' ? [{ kind: 'mac', value: bootMac }] : evidenceFrom(read), now());
       facts.replaceInventory(machine.id, read, now());

@@ -11,9 +11,9 @@ export type PlannedFacts = ReadonlyMap<string, readonly Fact[]>;
 export type Planning = {
   /**
    * What the plan says of a machine and of all that share a row with it, by their ids: one that now fits a row may leave it open which
-   * is meant, and one that was otherwise known `before` may have done so until now.
+   * is meant, and what was otherwise known `before`, of this record or of one that was folded into it, may have done so until now.
    */
-  factsAround(machine: RealMachine, before: RealMachine | null): PlannedFacts;
+  factsAround(machine: RealMachine, before: readonly RealMachine[]): PlannedFacts;
   /** What the plan says of every machine. */
   factsOfAll(): PlannedFacts;
 };

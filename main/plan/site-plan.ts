@@ -154,9 +154,7 @@ export const createSitePlan = ({ database, now, sites, events, machines, onChang
     },
     factsAround: (machine, before) => {
       const known = current();
-      const touched = new Set(
-        known === null ? [] : [machine, ...(before === null ? [] : [before])].flatMap((one) => rowsNaming(known.rows, one)),
-      );
+      const touched = new Set(known === null ? [] : [machine, ...before].flatMap((one) => rowsNaming(known.rows, one)));
       if (known === null || touched.size === 0) return new Map([[machine.id, []]]);
       const real = [machine, ...machines.realMachines().filter(({ id }) => id !== machine.id)];
       const around = real
