@@ -7,12 +7,13 @@ import { failed, success } from './failure.ts';
 import type { Result } from './failure.ts';
 import { ANSWER_MOST, labelOf, typesFor } from './fields.ts';
 import type { Field } from './fields.ts';
-import { parseQuantity, quantityWords } from './quantities.ts';
+import { lacksUnit, parseQuantity, quantityWords } from './quantities.ts';
 import { compileRegex } from './regex.ts';
 
 /** The value; null where an optional field was left empty. Failures: `field.required`, `field.invalid`, told to the person who typed. */
 export const readField = (field: Field, typed: string): Result<FactValue | null> => {
-  const text = typed.normalize('NFC').trim();
+  // One spelling of what looks the same: a text processor's blanks, letters and accents that came apart.
+  const text = oneSpelling(typed);
   if (text === '')
     return field.required ? failed('field.required', `${labelOf(field)} must be answered.`, 'Type an answer.') : success(null);
   if (text.length > ANSWER_MOST) return invalid(`is longer than ${ANSWER_MOST} characters`, 'Shorten it.');
@@ -20,6 +21,12 @@ export const readField = (field: Field, typed: string): Result<FactValue | null>
   if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)) return invalid('holds characters that cannot be seen', 'Type it by hand.');
   return READERS[field.type](field, text);
 };
+
+const oneSpelling = (text: string): string =>
+  text
+    .normalize('NFC')
+    .replaceAll(/\p{Zs}+/gu, ' ')
+    .trim();
 
 const invalid = (reason: string, next: string): Result<never> => failed('field.invalid', `The answer ${reason}.`, next);
 
@@ -46,6 +53,7 @@ const readNumber =
     const definition = definitionOf(field, type);
     const number = parseQuantity(text, definition);
     if (!number.ok) return invalid(`"${text}" is not ${type === 'bytes' ? 'a size' : 'a number'}`, number.failure.next);
+    if (lacksUnit(text, number.value, definition)) return invalid(`"${text}" has no unit`, `Write "${text} GiB" or another unit.`);
     const limit = (value: string | number | undefined, other: number): number => {
       const parsed = value === undefined ? null : parseQuantity(value, definition);
       return parsed?.ok === true ? parsed.value : other;
@@ -57,7 +65,9 @@ const readNumber =
 
 /** By its text, whatever its case, or by its number in the list. */
 const readChoice: Reader = ({ choices = [] }, text) => {
-  const same = choices.find((choice) => choice === text) ?? choices.find((choice) => choice.toLowerCase() === text.toLowerCase());
+  const spelt = choices.map(oneSpelling);
+  const at = spelt.includes(text) ? spelt.indexOf(text) : spelt.findIndex((choice) => choice.toLowerCase() === text.toLowerCase());
+  const same = choices[at];
   const byNumber = /^\d{1,2}$/.test(text) ? choices[Number(text) - 1] : undefined;
   const chosen = same ?? byNumber;
   return chosen === undefined ? invalid(`"${text}" is none of the choices`, `Choose one of ${choices.join(', ')}.`) : success(chosen);
@@ -98,12 +108,14 @@ const readList: Reader = (field, text) => {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+  if (parts.length === 0) return invalid('names nothing', 'Write the values with commas between them.');
   const definition = factDefinition(field.name);
   if (definition === null || definition.type === 'text-list') return success(parts);
   const numbers: number[] = [];
   for (const part of parts) {
     const number = parseQuantity(part, definition);
     if (!number.ok) return invalid(`"${part}" is not a quantity of this kind`, number.failure.next);
+    if (lacksUnit(part, number.value, definition)) return invalid(`"${part}" has no unit`, `Write "${part} GiB" or another unit.`);
     numbers.push(number.value);
   }
   return success(numbers);
@@ -128,7 +140,7 @@ export const fieldProblem = (field: Field): string | null => {
   if (types.length === 0) return `there is no fact "${field.name}"; own fields are named input.NAME, in a-z, 0-9 and -`;
   if (!types.includes(field.type)) return `${field.name} is of another type; write "type": "${types[0]}"`;
   if ((field.type === 'choice') !== (field.choices !== undefined)) return 'choices go with "type": "choice", and that with choices';
-  const choices = field.choices?.map((choice) => choice.toLowerCase()) ?? [];
+  const choices = field.choices?.map((choice) => oneSpelling(choice).toLowerCase()) ?? [];
   const twice = field.choices?.find((_choice, index) => choices.indexOf(choices[index] ?? '') !== index);
   if (twice !== undefined) return `choices: "${twice}" stands there twice; case never counts`;
   if (field.pattern !== undefined) {

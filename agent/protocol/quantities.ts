@@ -97,3 +97,10 @@ export const quantityWords = (value: number, definition: FactDefinition): string
   if (best !== undefined) return best.text;
   return definition.unit === undefined ? String(value) : `${value} ${definition.unit}`;
 };
+
+/** A size below it that has no unit was meant in another one: no disk, memory or module is so small. */
+const SMALLEST_BYTES = 2 ** 20;
+
+/** True of `64` where 64 GiB was meant: read by its own words it is 64 bytes. */
+export const lacksUnit = (text: string, value: number, { type }: Pick<FactDefinition, 'type'>): boolean =>
+  type.startsWith('bytes') && /^\d+(\.\d+)?$/.test(text.trim()) && value > 0 && value < SMALLEST_BYTES;

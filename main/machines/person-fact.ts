@@ -3,7 +3,7 @@ import { FACTS, factDefinition } from '../../agent/protocol/facts.ts';
 import type { Fact, FactDefinition, FactValue } from '../../agent/protocol/facts.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
-import { parseQuantity } from '../../agent/protocol/quantities.ts';
+import { lacksUnit, parseQuantity } from '../../agent/protocol/quantities.ts';
 import { nearest } from '../matching/text.ts';
 
 /** Longest text of a fact that a person or a plan says, characters: it stands in lists, in names, on screens beside a rack. */
@@ -30,12 +30,9 @@ export const personFact = (name: string, text: string, operator: string): Result
   return success({ name, value: value.value, source: `person:${operator}`.slice(0, 120), filler: false });
 };
 
-/** A size below it that has no unit was meant in another one: no disk, memory or module is so small. */
-const SMALLEST_BYTES = 2 ** 20;
-
 const quantity = (text: string, definition: FactDefinition): Result<number> => {
   const read = parseQuantity(text, definition);
-  if (!read.ok || !definition.type.startsWith('bytes') || !/^\d+(\.\d+)?$/.test(text) || read.value >= SMALLEST_BYTES) return read;
+  if (!read.ok || !lacksUnit(text, read.value, definition)) return read;
   return failed('quantity.unreadable', `"${text}" without a unit is bytes`, `Write "${text} GiB" or another unit.`);
 };
 

@@ -1,6 +1,7 @@
 // Which planned machine is which real one. PURE. Of serial, MAC and slot, the first that both the row and the machine tell decides;
 // what disagrees after it is shown as a difference, what agrees against it as a conflict. Never guessed: two candidates are none.
 import type { Fact, FactValue } from '../../agent/protocol/facts.ts';
+import { foldText } from '../matching/text.ts';
 import type { KeyName, Plan, PlanEntry } from './plan.ts';
 
 export type RealMachine = { readonly id: string; readonly facts: readonly Fact[]; readonly bootMac: string | null };
@@ -76,9 +77,7 @@ const verdictOf = (entry: PlanEntry, machine: RealMachine, key: KeyName): Verdic
 };
 
 const same = (one: FactValue, other: FactValue): boolean =>
-  typeof one === 'string' && typeof other === 'string'
-    ? one.trim().toLowerCase() === other.trim().toLowerCase()
-    : JSON.stringify(one) === JSON.stringify(other);
+  typeof one === 'string' && typeof other === 'string' ? foldText(one) === foldText(other) : JSON.stringify(one) === JSON.stringify(other);
 
 const differencesOf = (entry: PlanEntry, machine: RealMachine): readonly Difference[] => {
   const keys = ORDER.filter((key) => verdictOf(entry, machine, key) === 'differs').map((key) => ({
