@@ -1,6 +1,6 @@
 // Memory, disks and network interfaces as facts. PURE.
 import type { Disk, DiskExclusion } from '../protocol/disk.ts';
-import type { Fact } from '../protocol/facts.ts';
+import type { Fact, FactName } from '../protocol/facts.ts';
 import type { Inventory } from '../protocol/inventory.ts';
 import { fact, never, textList } from './fact-parts.ts';
 import { isFiller } from './filler.ts';
@@ -75,7 +75,20 @@ export const diskFacts = (all: readonly Disk[]): readonly Fact[] => {
       disks.map((disk) => (disk.transport === 'unknown' ? null : disk.transport)),
       never,
     ),
+    ...sizesOf('disk.nvme-sizes', disks, 'transport', 'nvme'),
+    ...sizesOf('disk.ssd-sizes', disks, 'kind', 'ssd'),
+    ...sizesOf('disk.hdd-sizes', disks, 'kind', 'hdd'),
   ];
+};
+
+/**
+ * Sizes of the disks that are of one sort, an empty list where none is: what is asked of one disk, its sort and its size, cannot be asked of
+ * two lists. Not told while the sort of any disk is not known.
+ */
+const sizesOf = (name: FactName, disks: readonly Disk[], property: 'kind' | 'transport', wanted: string): readonly Fact[] => {
+  const isKnown = disks.length > 0 && disks.every((disk) => disk[property] !== 'unknown');
+  const sizes = disks.filter((disk) => disk[property] === wanted).map((disk) => disk.sizeBytes);
+  return fact(name, 'sysfs:block', isKnown ? sizes : null);
 };
 
 export const nicFacts = (nics: Inventory['nics']): readonly Fact[] => {

@@ -30,6 +30,7 @@ const EXAMPLES: Readonly<Partial<Record<keyof typeof FACTS, string>>> = {
   'cpu.vendor': '"GenuineIntel", "AuthenticAMD"',
   'memory.size': '"64 GiB"',
   'disk.sizes': '"1.9 TB"',
+  'disk.nvme-sizes': 'one disk of this kind and size: "1 TB"',
   'disk.wwns': '"naa.5000c500a1b2c3d4", "eui.…"',
   'nic.macs': '"52:54:00:ab:cd:ef"',
   'nic.pci-ids': '"15b3:1017"',

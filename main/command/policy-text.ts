@@ -24,6 +24,7 @@ export const POLICY_FORMAT = `  One policy, a list of them, or what "policies ex
     text, unless ^ and $ hold it to the ends), atLeast, atMost, moreThan, lessThan, between (["400 GB", "2 TB"], both included),
     cidr ("10.20.0.0/16"), present (true: known, false: nobody knows it). Case never counts. Sizes with their unit: "64 GiB", "1 TB",
     "10 Gbit/s". A fact that is a list, such as disk.sizes, passes when one of its values does; none of a test: when not one does.
+    An NVMe disk of 1 TB: { "fact": "disk.nvme-sizes", "atLeast": "1 TB" }; two tests, of transports and of sizes, may mean two disks.
     A disk sold as 480 GB has some bytes more and never equals "480 GB"; write "between": ["480 GB", "485 GB"].
   Outcomes: {"kind": "deploy", "osoid": "…"}  {"kind": "deploy-newest", "labels": {…}}  {"kind": "boot-local"}
     {"kind": "hold", "reason": "…"}  {"kind": "build", "recipe": "…"}  {"kind": "set", "set": "…"}  (rackside recipes list, sets list)

@@ -147,6 +147,23 @@ describe('disks', () => {
     expect(valueOf(facts, 'disk.serials')).toEqual(['A1', 'B2']);
     expect(valueOf(facts, 'disk.kinds')).toEqual(['ssd']);
   });
+  test('have their sizes by kind too, where the kind of every one is known', async () => {
+    const sized = (serial: string, sizeBytes: number, kind: Disk['kind'], transport: Disk['transport']): Disk => ({
+      ...disk(serial, []),
+      sizeBytes,
+      kind,
+      transport,
+    });
+    const disks = [sized('A1', 500, 'ssd', 'sata'), sized('B2', 2000, 'ssd', 'nvme'), sized('C3', 9000, 'hdd', 'sas')];
+    const sizes = async (of: readonly Disk[]): Promise<readonly unknown[]> => {
+      const facts = factsFrom({ ...(await inventoryOf('qemu')), disks: [...of] });
+      return (['disk.nvme-sizes', 'disk.ssd-sizes', 'disk.hdd-sizes'] as const).map((name) => valueOf(facts, name));
+    };
+    expect(await sizes(disks)).toEqual([[2000], [500, 2000], [9000]]);
+    expect(await sizes(disks.slice(0, 1))).toEqual([[], [500], []]);
+    expect(await sizes([...disks, sized('D4', 1, 'unknown', 'nvme')])).toEqual([[2000, 1], undefined, undefined]);
+    expect(await sizes([])).toEqual([undefined, undefined, undefined]);
+  });
 });
 
 describe('network place', () => {
