@@ -1,36 +1,13 @@
 // `rackside facts`: what is known of a machine and who said so, or what recordings of one (dmidecode, SMBIOS, lshw, lsblk) tell.
-import { createReadStream } from 'node:fs';
-import { recordedFacts } from '../../agent/facts/dump/recorded-facts.ts';
-import type { DumpFile, RecordedMachine } from '../../agent/facts/dump/recorded-facts.ts';
+import type { RecordedMachine } from '../../agent/facts/dump/recorded-facts.ts';
 import type { Fact } from '../../agent/protocol/facts.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
-import type { Result } from '../../agent/protocol/failure.ts';
 import type { MachineFacts } from '../../preload/contract/views.ts';
 import type { Command, Invocation } from './command.ts';
+import { FROM_OPTION, readRecorded } from './recordings.ts';
 import { FACT_LIST, inWords } from './fact-text.ts';
 import { table } from './output.ts';
 import { machineOf, printed, withStation } from './with-station.ts';
-
-/** A raw table is at most 64 KiB, a dmidecode text of the largest machines some 2 MB. */
-const MAX_FILE_BYTES = 32 * 1024 * 1024;
-
-/** `-` is standard input: `dmidecode | rackside facts --from -`. */
-const readDump = async (path: string): Promise<Result<DumpFile>> => {
-  try {
-    const parts: Buffer[] = [];
-    let sizeBytes = 0;
-    for await (const part of path === '-' ? process.stdin : createReadStream(path)) {
-      parts.push(Buffer.from(part as Uint8Array));
-      sizeBytes += (part as Uint8Array).length;
-      if (sizeBytes > MAX_FILE_BYTES)
-        return failed('dump.too-large', `${path} is larger than 32 MB, which no such recording is.`, 'Give the recording of one machine.');
-    }
-    return success({ name: path, bytes: new Uint8Array(Buffer.concat(parts)) });
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    return failed('dump.not-found', `${path} cannot be read (${reason}).`, 'Check the path and its rights.');
-  }
-};
 
 /** A fact's value in words, marked where it is filler. */
 export const marked = (fact: Pick<Fact, 'name' | 'value' | 'filler'>): string =>
@@ -67,13 +44,7 @@ const describeKnown = (known: MachineFacts, withHistory: boolean): string =>
   ].join('\n');
 
 const printRecorded = async (invocation: Invocation, paths: readonly string[]): Promise<number> => {
-  const files: DumpFile[] = [];
-  for (const path of paths) {
-    const file = await readDump(path);
-    if (!file.ok) return invocation.output.fail(file.failure);
-    files.push(file.value);
-  }
-  const recorded = recordedFacts(files);
+  const recorded = await readRecorded(paths);
   if (!recorded.ok) return invocation.output.fail(recorded.failure);
   invocation.output.print(recorded.value, () => describeRecorded(recorded.value));
   return 0;
@@ -86,12 +57,7 @@ export const FACT_COMMANDS: readonly Command[] = [
     help: 'the facts of a machine with who said them and since when; or those that recordings of one machine give; --help lists all there are',
     details: FACT_LIST,
     options: {
-      from: {
-        type: 'string',
-        multiple: true,
-        value: 'FILE',
-        help: 'a dmidecode output, raw SMBIOS table, lshw -json or lsblk -J of a machine; no station is needed',
-      },
+      from: FROM_OPTION,
       history: { type: 'boolean', help: 'every change of every fact' },
     },
     positionals: { least: 0, most: 16 },

@@ -6,6 +6,7 @@ import type { PolicyDifference, PolicyImport, PolicyPreview } from '../../preloa
 import type { PolicyView } from '../../preload/contract/views.ts';
 import type { Command, Invocation } from './command.ts';
 import { exportCommand, fileCommand } from './file-command.ts';
+import { POLICY_CHECK } from './policy-check-command.ts';
 import { shadowLines } from './policy-lacks.ts';
 import { POLICY_FILE, policyFileOf } from './policy-text.ts';
 import { printed, withStation } from './with-station.ts';
@@ -109,6 +110,7 @@ const disable: Command = {
 export const POLICY_SET_COMMANDS: readonly Command[] = [
   enable,
   disable,
+  POLICY_CHECK,
   fileCommand({
     name: 'policies preview',
     help: 'what adding the policies of a file would change for every machine ever seen, and why; changes nothing',

@@ -34,7 +34,7 @@ export const neverHolds = (test: FactTest, ready: ReadyTest, definition: FactDef
   if (isOwn(test.fact)) return null;
   if ('cidr' in test)
     return ADDRESSES.includes(test.fact)
-      ? null
+      ? bareNetwork(test.fact, test.cidr)
       : `${test.fact} is no address and would never be in a network; "cidr" reads ${ADDRESSES.join(', ')} and what people type (input.NAME)`;
   const foreign = 'glob' in test && STROKELESS.includes(test.fact) ? foreignGlob(test.fact, test.glob) : null;
   if (foreign !== null) return foreign;
@@ -52,6 +52,17 @@ const isReversed = ([from, to]: Ends): boolean => (readOperand(from)?.value ?? 0
 const reversed = ([from, to]: Ends): string => `[${JSON.stringify(to)}, ${JSON.stringify(from)}]`;
 
 const ADDRESSES: readonly string[] = ['network.address', 'network.subnet'];
+
+/** No host is called `10.20.0.0`: a network without its prefix was meant. Who does mean the single address writes `/32`. */
+const bareNetwork = (fact: string, network: string): string | null => {
+  const [, octets = ''] = /^\s*(\d+\.\d+\.\d+)\.0\s*$/.exec(network) ?? [];
+  if (octets === '' || fact !== 'network.address') return null;
+  const zeros = octets
+    .split('.')
+    .toReversed()
+    .findIndex((octet) => octet !== '0');
+  return `${JSON.stringify(network)} is one address; for the network write its prefix, such as "${octets}.0/${zeros < 0 ? 0 : 24 - 8 * zeros}"`;
+};
 
 /** Patterns as SQL, shells and regular expressions write them: here all but * and ? stand for themselves. */
 const foreignGlob = (fact: string, glob: string): string | null => {

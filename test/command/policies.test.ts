@@ -137,6 +137,47 @@ test('a policy that an earlier one always comes before is told at import, previe
   expect(await list()).toEqual(before);
 });
 
+test('a file is checked without a station, and held against a machine that was recorded', async () => {
+  const dump = await file(
+    'dmi.txt',
+    `# dmidecode 3.4
+SMBIOS 3.2 present.
+
+Handle 0x0001, DMI type 1, 27 bytes
+System Information
+\tManufacturer: HPE
+\tProduct Name: ProLiant DL380 Gen10
+\tSerial Number: CZ3340AAAA
+
+Handle 0x0011, DMI type 17, 40 bytes
+Memory Device
+\tSize: 64 GB
+\tForm Factor: DIMM
+`,
+  );
+  const when = (all: readonly object[]) => ({ all });
+  const big = { ...policy('big', 3), when: when([{ fact: 'memory.size', atLeast: '64 GiB' }]) };
+  const set = await file('set.json', [
+    { ...policy('slots', 2), when: when([{ fact: 'blade.slot', equal: '5' }]), whenUnknown: 'skip' },
+    big,
+    { ...big, name: 'bigger', rank: 4, when: when([...big.when.all, { fact: 'manufacturer', glob: 'HP*' }]) },
+  ]);
+  const elsewhere = ['--data', join(lab.folder, 'no-station')];
+  const checked = await lab.rackside('policies', 'check', set, '--from', dump, ...elsewhere);
+  expect(checked).toMatchObject({ code: 0, stderr: '' });
+  expect(checked.stdout).toContain('set.json: 3 policies, and nothing is wrong with them.\nNOTE "bigger" (rank 4) is never reached: ');
+  expect(checked.stdout).toMatch(
+    /unknown blade.slot = "5" {2}\(blade.slot is not known\)[\s\S]*yes +memory.size ≥ 64 GiB {2}\[seen: 64 GiB\]/,
+  );
+  expect(checked.stdout).toContain('\nPolicy "big" decides: boot its own disk; consent: ask.\n');
+  expect(JSON.parse((await lab.rackside('policies', 'check', set, '--json', ...elsewhere)).stdout)).toMatchObject({
+    policies: 3,
+    trace: null,
+  });
+  await failing('policy.invalid', 'policies', 'check', await file('bad.json', [{ name: 'x' }]), ...elsewhere);
+  await failing('dump.not-found', 'policies', 'check', set, '--from', join(lab.folder, 'none.txt'), ...elsewhere);
+});
+
 test('what no library has is told beside the list, and is no failure', async () => {
   const before = await list();
   const newest = (name: string, role: string) => ({ ...policy(name, 7), outcome: { kind: 'deploy-newest', labels: { role } } });
