@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import { failed, success } from '../../agent/protocol/failure.ts';
 import type { Result } from '../../agent/protocol/failure.ts';
 import type { CallArgument } from '../../preload/contract/calls.ts';
+import { fitsFrame } from '../../preload/contract/pipe.ts';
 import { POLICY_FILE_MAX } from '../../preload/contract/policy.ts';
 import { policyTextOf, readPolicyText } from '../handlers/policy-text.ts';
 import { encodingNote } from '../../preload/contract/encoding-words.ts';
@@ -49,7 +50,8 @@ export const policyFileOf = async (path: string, output: Pick<Output, 'note'>): 
   if (!read.ok) return read;
   const note = encodingNote(name, read.value);
   if (note !== null) output.note(note);
-  if (read.value.text.length <= POLICY_FILE_MAX) return success({ name, text: read.value.text });
+  const file = { name, text: read.value.text };
+  if (file.text.length <= POLICY_FILE_MAX && fitsFrame({ file })) return success(file);
   if (path !== '-') return success({ name, path: resolve(path) });
   return failed('policy.file-too-long', `Standard input is longer than ${POLICY_FILE_MAX} characters.`, 'Give it as a file.');
 };

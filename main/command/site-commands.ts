@@ -1,14 +1,11 @@
 // `rackside site import`, `show`, `clear`: the plan of a site, and what of it is there.
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { FactValue } from '../../agent/protocol/facts.ts';
 import { failed, success } from '../../agent/protocol/failure.ts';
-import type { Result } from '../../agent/protocol/failure.ts';
-import { textOfBytes } from '../../agent/protocol/text-bytes.ts';
-import { PLAN_TEXT_MOST } from '../../preload/contract/plan-calls.ts';
 import type { PlanDifference, SitePlanView } from '../../preload/contract/plan-views.ts';
-import { encodingNote, notText } from '../../preload/contract/encoding-words.ts';
-import type { ReadText } from '../../preload/contract/encoding-words.ts';
+import { encodingNote } from '../../preload/contract/encoding-words.ts';
+import { fitsFrame } from '../../preload/contract/pipe.ts';
+import { readPlan } from '../plan/read-plan.ts';
 import type { Command } from './command.ts';
 import { inWords } from './fact-text.ts';
 import { table } from './output.ts';
@@ -54,23 +51,6 @@ const describePlan = (plan: SitePlanView): string => {
   ].join('\n');
 };
 
-const readPlan = async (path: string): Promise<Result<ReadText>> => {
-  try {
-    const bytes = await readFile(path);
-    const read = textOfBytes(bytes);
-    if (read.kind === 'no-text') return failed('plan.not-text', notText(path, read.line), 'Save it as "CSV UTF-8".');
-    return read.text.length <= PLAN_TEXT_MOST
-      ? success(read)
-      : failed('plan.too-long', `${path} is longer than ${PLAN_TEXT_MOST} characters.`, 'Leave out columns that nobody needs.');
-  } catch (error) {
-    return failed(
-      'plan.not-found',
-      `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`,
-      'Check the path and its rights.',
-    );
-  }
-};
-
 const PLAN_FORMAT = `  A table with one machine a row, as spreadsheets save it: CSV with commas, semicolons or tabs, in UTF-8, UTF-16 or Windows-1252.
     serial,mac,slot,enclosure,hostname,role,rack-position,image,memory.size
     CZ3340AAAA,,,,web1,web,R1 U4,debian-web,64 GiB
@@ -95,7 +75,9 @@ export const SITE_COMMANDS: readonly Command[] = [
       if (!read.ok) return invocation.output.fail(read.failure);
       const { text, guessed } = read.value;
       return withStation(invocation, async (station) => {
-        const answer = await station.call('plan.import', { name: basename(path), text, replace: invocation.flag('replace') });
+        const wish = { name: basename(path).slice(-120), replace: invocation.flag('replace') };
+        const whole = { ...wish, text };
+        const answer = await station.call('plan.import', fitsFrame(whole) ? whole : { ...wish, path: resolve(path) });
         if (!answer.ok) return answer;
         const { applied, difference, plan } = answer.value;
         const note = encodingNote(basename(path), read.value);

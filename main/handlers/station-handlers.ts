@@ -15,6 +15,7 @@ import type { Arming } from '../journey/arming.ts';
 import type { FromPeople } from '../journey/from-people.ts';
 import type { Machines } from '../machines/machines.ts';
 import type { CallHandlers } from '../pipe/pipe-server.ts';
+import { readPlan } from '../plan/read-plan.ts';
 import type { SitePlan } from '../plan/site-plan.ts';
 import { createPolicyHandlers } from './policy-handlers.ts';
 import { readyFor } from '../ready/ready.ts';
@@ -158,7 +159,10 @@ export const createStationHandlers = (parts: HandlerParts): CallHandlers => {
     'machines.undo': ({ changeId }) => later(journey.onRecordChange({ kind: 'undo', changeId })),
     'machines.changes': () => later(success([...machines.changes.all()])),
     'plan.get': () => later(success(plan.view())),
-    'plan.import': (wish) => later(plan.import(wish)),
+    'plan.import': async ({ name, replace, ...file }) => {
+      const read = 'text' in file ? success(file) : await readPlan(file.path);
+      return read.ok ? plan.import({ name, replace, text: read.value.text }) : read;
+    },
     'plan.clear': () => later(plan.clear()),
     'machines.facts': ({ machineId }) => later(machines.allFacts(machineId)),
     'images.list': () => later(success([...catalogue.images()])),

@@ -3,7 +3,7 @@
 import { failed } from '../../agent/protocol/failure.ts';
 import { CALLS } from './calls.ts';
 import { EVENTS } from './events.ts';
-import { PIPE_PROTOCOL, SILENCE_LIMIT_MS, TOKEN_PROTOCOL_PREFIX, serverFrameSchema } from './pipe.ts';
+import { fitsFrame, PIPE_PROTOCOL, serverFrameSchema, SILENCE_LIMIT_MS, TOKEN_PROTOCOL_PREFIX } from './pipe.ts';
 import type { CallName } from './calls.ts';
 import type { EventName, StationEvent } from './events.ts';
 import type { LinkState, PipeCall, ServerFrame } from './pipe.ts';
@@ -192,11 +192,18 @@ export const connectPipe = (options: PipeClientOptions): PipeClient => {
     options.onLink?.({ kind: 'closed' });
   };
 
+  const tooLong = failed(
+    'pipe.too-long',
+    'That is more than one message to the station holds.',
+    'Give it in several parts, or as a file to rackside.',
+  );
   const call: PipeCall = (name, argument, { signal } = {}) =>
     new Promise((resolve) => {
       const cancelled = failed('pipe.cancelled', 'The call was cancelled.', 'Nothing to do.');
       if (signal?.aborted === true) return resolve(cancelled);
       if (socket === null) return resolve(linkLost(false));
+      // The station would cut the link, and with it what others wait for.
+      if (!fitsFrame(argument)) return resolve(tooLong);
       const id = nextId++;
       const cancel = (): void => {
         if (socket?.readyState === 1 && pending.get(id)?.sent === true) socket.send(JSON.stringify({ kind: 'cancel', id }));

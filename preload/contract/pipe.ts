@@ -13,6 +13,12 @@ export const SESSION_PATH = '/session';
 
 /** Longest frame that a client may send, bytes. Bulk data goes over HTTP, never through the pipe. */
 export const MAX_CLIENT_FRAME_BYTES = 1024 * 1024;
+/** What a call has beside its argument. */
+const CALL_ROOM_BYTES = 4096;
+/** Whether a call with this argument may be sent: quotes and line ends are two bytes in a frame, letters beyond ASCII up to four. */
+export const fitsFrame = (argument: unknown): boolean =>
+  new TextEncoder().encode(JSON.stringify(argument)).length <= MAX_CLIENT_FRAME_BYTES - CALL_ROOM_BYTES;
+
 /** The station speaks at least this often; a client that hears nothing for twice as long and a bit takes the link as lost. */
 export const BEAT_INTERVAL_MS = 15_000;
 export const SILENCE_LIMIT_MS = 2 * BEAT_INTERVAL_MS + 5_000;

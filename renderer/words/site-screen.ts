@@ -1,6 +1,5 @@
 // The words of the Site screen: what the plan expects, what of it is there, and what goes out at hand-over.
 import { notText } from '../../preload/contract/encoding-words.ts';
-import { PLAN_TEXT_MOST } from '../../preload/contract/plan-calls.ts';
 import { count } from './numbers.ts';
 
 export const SITE_WORDS = {
@@ -22,8 +21,8 @@ export const SITE_WORDS = {
     imported: (name: string, machines: number): string => `${name} is the plan of this site: ${count(machines, 'machine', 'machines')}.`,
     tooLong: (file: string) => ({
       code: 'plan.too-long',
-      message: `${file} is longer than ${PLAN_TEXT_MOST} characters.`,
-      next: 'Leave out columns that nobody needs.',
+      message: `${file} is too long for this window.`,
+      next: 'Import it on the station with: rackside site import FILE',
     }),
     notText: (file: string, line: number | null) => ({
       code: 'plan.not-text',

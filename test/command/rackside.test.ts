@@ -242,6 +242,17 @@ describe('with a station', () => {
     expect(await lab.rackside('site', 'clear')).toMatchObject({ code: 0, stdout: 'The plan was removed.\n' });
   });
 
+  test('a plan that is too long for one frame is read by the station itself', async () => {
+    const path = join(lab.folder, 'long.csv');
+    const row = (index: number): string => `SN${10_000 + index},web${index},${'комната '.repeat(45)}`;
+    await writeFile(path, ['serial,hostname,room', ...Array.from({ length: 1600 }, (_, index) => row(index))].join('\n'));
+    expect(json(await lab.rackside('site', 'import', path, '--json'))).toMatchObject({
+      applied: true,
+      plan: { name: 'long.csv', counts: { expected: 1600 } },
+    });
+    await lab.rackside('site', 'clear');
+  });
+
   test('other lists in Windows-1252 are told by their words', async () => {
     const path = join(lab.folder, 'list.json');
     await writeFile(path, Buffer.from('{"name":"input.floor","label":"\xc9tage","type":"text"}', 'latin1'));

@@ -271,6 +271,15 @@ describe('hostile clients', () => {
     await window.until(({ events }) => events.length === 1);
   });
 
+  test('a call beyond the limit is refused before it is sent, and the link stays', async () => {
+    const window = client(await rig());
+    await window.until(({ events }) => events.length === 1);
+    const long = { name: 'plan.csv', text: 'Комната, '.repeat(90_000), replace: false };
+    expect(await window.call('plan.import', long)).toMatchObject({ ok: false, failure: { code: 'pipe.too-long' } });
+    expect(await window.call('station.get', {})).toMatchObject({ failure: { code: 'test.not-scripted' } });
+    expect(window.links).not.toContain('down');
+  });
+
   test('more calls than allowed, and a number that is in use, are refused', async () => {
     const station = await rig({ maxCallsPerClient: 2, handlers: handlersWith({ 'preflight.run': () => new Promise(() => undefined) }) });
     const { socket, next } = await raw(station);

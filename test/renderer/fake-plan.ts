@@ -49,8 +49,8 @@ export const planHandlers = (state: FakeState): Pick<CallHandlers, Extract<CallN
   };
   return {
     'plan.get': async () => success(view()),
-    'plan.import': async ({ name, text, replace }) => {
-      const read = parsePlan(text, name);
+    'plan.import': async ({ name, replace, ...file }) => {
+      const read = 'text' in file ? parsePlan(file.text, name) : failed('plan.not-found', 'There is no file here.', 'Give its text.');
       if (!read.ok) return read;
       const difference = plan === null ? { added: [], removed: [], changed: [] } : comparePlans(plan, read.value);
       const differs = difference.added.length + difference.removed.length + difference.changed.length > 0;

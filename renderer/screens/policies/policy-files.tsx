@@ -9,6 +9,7 @@ import { WORDS } from '../../words/screens.ts';
 import styles from './policies-screen.module.css';
 import { textOfBytes } from '../../../agent/protocol/text-bytes.ts';
 import { encodingNote } from '../../../preload/contract/encoding-words.ts';
+import { fitsFrame } from '../../../preload/contract/pipe.ts';
 import { POLICY_FILE_MAX } from '../../../preload/contract/policy.ts';
 import type { Failure } from '../../../agent/protocol/failure.ts';
 
@@ -33,7 +34,7 @@ export const PolicyFiles = () => {
     const read = textOfBytes(new Uint8Array(await file.arrayBuffer()));
     if (read.kind === 'no-text') return setFailure(words.notText(file.name, read.line));
     const { text } = read;
-    if (text.length > POLICY_FILE_MAX) return setFailure(words.tooLong(file.name));
+    if (text.length > POLICY_FILE_MAX || !fitsFrame(text)) return setFailure(words.tooLong(file.name));
     const done = await call('policies.import', { name: file.name, text });
     if (!done.ok) return setFailure(done.failure);
     setNote(encodingNote(file.name, read));
