@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { factDefinition } from '../../agent/protocol/facts.ts';
 import type { FactDefinition } from '../../agent/protocol/facts.ts';
 import { hostBitsSet, insideNetwork, parseNetwork } from '../../main/matching/cidr.ts';
-import { compileGlob } from '../../main/matching/glob.ts';
+import { compileGlob, isGlobInside } from '../../main/matching/glob.ts';
 import { parseQuantity, quantityShown, quantityWords } from '../../agent/protocol/quantities.ts';
 import { compileRegex } from '../../agent/protocol/regex.ts';
 import { foldText, nearest } from '../../main/matching/text.ts';
@@ -83,6 +83,21 @@ describe('globs', () => {
         expect(compileGlob(pattern)(text)).toBe(regex.test(text));
       }),
     );
+  });
+  test('one is inside another only where every text of it is one of the other', () => {
+    const glob = fc.array(fc.constantFrom('a', 'b', '*', '?', '\\*'), { maxLength: 5 }).map((parts) => parts.join(''));
+    const text = fc.array(fc.constantFrom('a', 'b', 'c', '*', '?'), { maxLength: 5 }).map((parts) => parts.join(''));
+    let inside = 0;
+    fc.assert(
+      fc.property(glob, glob, fc.array(text, { minLength: 20, maxLength: 20 }), (narrow, wide, texts) => {
+        if (!isGlobInside(narrow, wide)) return;
+        inside += 1;
+        for (const one of texts.filter(compileGlob(narrow))) expect(compileGlob(wide)(one)).toBe(true);
+      }),
+      { numRuns: 3000 },
+    );
+    expect(inside).toBeGreaterThan(200);
+    expect(isGlobInside('a'.repeat(150) + '*', '*a*')).toBe(true);
   });
   test('a hostile pattern costs no more than its length times the text', () => {
     expect(expectBounded(1, () => compileGlob(`${'*a'.repeat(100)}b`)('a'.repeat(4000)))).toBe(false);

@@ -84,6 +84,7 @@ const runSoftwareDemo = async (options: SoftwareDemo): Promise<number> => {
     await need(rehearsal.call('policies.add', { policy: DEMO_POLICY as never }));
     const { url } = rehearsal.headless();
     say(`the window is at ${url}`);
+    say(`the command line reaches it with --data: npm run rackside -- machines --data ${rehearsal.dataFolder}`);
     if (options.open) await openWindow(url);
     const rack = await buildRack({
       folder: join(folder, 'disks'),

@@ -13,6 +13,8 @@ import { writeDemoKit } from './demo-kit.ts';
 import type { Wire } from './firmware/boot-chain.ts';
 
 export type Rehearsal = {
+  /** Where its station is found by the command line. */
+  readonly dataFolder: string;
   /** As of now; replaced by a restart. */
   readonly headless: () => RunningHeadless;
   readonly call: PipeClient['call'];
@@ -56,6 +58,7 @@ const wireOf = (headless: RunningHeadless): Wire => {
 export const startRehearsal = async (options: RehearsalOptions): Promise<Rehearsal> => {
   const { folder } = options;
   const kitFolder = join(folder, 'kit');
+  const dataFolder = join(folder, 'station');
   await mkdir(folder, { recursive: true });
   await writeDemoKit(kitFolder);
   const machines = new Map<string, MachineView>();
@@ -98,7 +101,7 @@ export const startRehearsal = async (options: RehearsalOptions): Promise<Rehears
   const start = async (): Promise<void> => {
     headless = await need(
       startHeadless({
-        dataFolder: join(folder, 'station'),
+        dataFolder,
         libraryFolder: options.libraryFolder ?? join(folder, 'library'),
         kitFolder,
         // Agents know the station by its port, so that it keeps it over a restart.
@@ -119,6 +122,7 @@ export const startRehearsal = async (options: RehearsalOptions): Promise<Rehears
   };
   await start();
   return {
+    dataFolder,
     headless: () => headless,
     call: (name, argument, callOptions) => station.call(name, argument, callOptions),
     wire: () => wireOf(headless),

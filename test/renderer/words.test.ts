@@ -84,6 +84,7 @@ describe('decisions', () => {
     });
     expect(words).toBe('model is like R6* and (role is web or (not (user is known)))');
     expect(conditionWords({ all: [] })).toBe('');
+    expect(conditionWords({ fact: 'disk.sizes', between: ['400 GB', '2 TB'] })).toBe('disk.sizes is from 400 GB to 2 TB');
   });
 });
 
