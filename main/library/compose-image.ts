@@ -31,7 +31,7 @@ export type ComposeOptions = {
   readonly signal: AbortSignal;
 };
 
-/** Codes: those of `layOutDisk`, `construct.cancelled`, and the library's. Nothing is left of an image that did not come about. */
+/** Codes: `compose.label-taken`, those of `layOutDisk`, `construct.cancelled`, and the library's. Nothing is left of an image that did not come about. */
 export const composeImage = async (options: ComposeOptions): Promise<Result<PublishedImage>> => {
   const base = await readBase(options);
   if (!base.ok) return base;
@@ -39,6 +39,10 @@ export const composeImage = async (options: ComposeOptions): Promise<Result<Publ
   const [disk] = manifest.content.disks;
   if (disk === undefined) throw new Error('an image without a disk passed its schema');
   const { logicalSectorBytes } = disk;
+  // cloud-init takes its settings from `cidata` as well.
+  const labels = new Set(manifest.filesystems.map(({ label }) => (label === 'cidata' ? 'CIDATA' : label)));
+  const taken = options.wish.volumes.find(({ label }) => labels.has(label));
+  if (taken !== undefined) return labelTaken(taken.label);
   const writer = await options.library.startImage();
   if (!writer.ok) return writer;
   try {
@@ -50,8 +54,8 @@ export const composeImage = async (options: ComposeOptions): Promise<Result<Publ
     if (!layout.ok) return layout;
     const composed = await applyEdits(base.value.table, layout.value, { chunks, writer: writer.value, signal: options.signal });
     if (!composed.ok) return composed;
-    const taken = await takeOver(composed.value, writer.value, options);
-    if (!taken.ok) return taken;
+    const tookOver = await takeOver(composed.value, writer.value, options);
+    if (!tookOver.ok) return tookOver;
     const extents = extentsOfTable(composed.value) ?? (await extentsByContent(composed.value, chunks, options.signal));
     if (options.signal.aborted) return cancelled();
     const tableBytes = encodeChunkTable(composed.value);
@@ -73,6 +77,16 @@ export const composeImage = async (options: ComposeOptions): Promise<Result<Publ
     await writer.value.abandon();
   }
 };
+
+/** Volumes are found by their label: of two that have it, which one is read would be chance. */
+const labelTaken = (label: string): ReturnType<typeof failed> =>
+  failed(
+    'compose.label-taken',
+    `The base image has a volume "${label}" already.`,
+    label === 'CIDATA'
+      ? 'Choose a base without settings of its own: is it a composed image itself, by labels that both have?'
+      : 'Choose a base without it, or another label, and give the recipe a higher version.',
+  );
 
 const cancelled = (): ReturnType<typeof failed> =>
   failed('construct.cancelled', 'The image was not made.', 'Let it try again when you like.');

@@ -190,6 +190,12 @@ describe.skipIf(lacksTools('fsck.fat', 'mtype', 'e2fsck', 'sfdisk'))('on a GPT d
     }
   });
 
+  test('an image that has a seed gets no second one', async () => {
+    const { osoid } = valueOf(await compose(library, base, { volumes: [volume('CIDATA', 'first')] }));
+    expect(codeOf(await compose(library, osoid, { volumes: [volume('CIDATA', 'second')], seed: 'another' }))).toBe('compose.label-taken');
+    expect(codeOf(await compose(library, osoid, { volumes: [volume('SITE', 'more')], seed: 'another' }))).toBe('ok');
+  });
+
   test('what cannot be is refused by name, and leaves nothing', async () => {
     const before = await filesOf(join(folder, 'library'));
     const refused = async (wish: Partial<DiskWish>): Promise<string> => codeOf(await compose(library, base, wish));
@@ -197,6 +203,7 @@ describe.skipIf(lacksTools('fsck.fat', 'mtype', 'e2fsck', 'sfdisk'))('on a GPT d
     expect(await refused({ grow: { partition: 2, sizeBytes: MIB } })).toBe('compose.cannot-grow');
     expect(await refused({ grow: { partition: 9, sizeBytes: MIB } })).toBe('compose.cannot-grow');
     expect(await refused({ volumes: [volume('X', 'x'.repeat(9 * MIB), MIB)] })).toBe('fat.full');
+    expect(await refused({ volumes: [volume('ESP', 'x')] })).toBe('compose.label-taken');
     expect(codeOf(await compose(library, 'f'.repeat(64), {}))).toBe('library.no-image');
     const controller = new AbortController();
     controller.abort();
