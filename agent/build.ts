@@ -67,7 +67,7 @@ export const build = (options: BuildOptions): Promise<Result<Built | Prepared>> 
       const recorded = await journal.step('record', async ({ note }) => {
         const place = await freePlace(held.disk(), table);
         if (place === null) note('no record: what was built needs its place');
-        else await record(held.disk(), place, captured.osoid, options);
+        else await record(held.disk(), { place, table }, captured.osoid, options);
         return place !== null;
       });
       return success({ localBoot: boot.localBoot, recorded });
@@ -161,7 +161,12 @@ const freePlace = async (disk: TargetDisk, table: PartitionTable): Promise<Range
   return place !== null && isPlaceFree(await readBytes(disk, place.offsetBytes, place.lengthBytes)) ? place : null;
 };
 
-const record = async (disk: TargetDisk, place: Range, osoid: string, options: BuildOptions): Promise<void> => {
+const record = async (
+  disk: TargetDisk,
+  where: { readonly place: Range; readonly table: PartitionTable },
+  osoid: string,
+  options: BuildOptions,
+): Promise<void> => {
   const bytes = valueOf(await orAborted(options.fetchManifest(osoid), options.signal));
   const manifest = valueOf(parseManifest(bytes));
   if (manifest.osoid !== osoid)
@@ -172,10 +177,10 @@ const record = async (disk: TargetDisk, place: Range, osoid: string, options: Bu
     });
   const image = { osoid, manifestSha256: createHash('sha256').update(bytes).digest('hex') };
   valueOf(
-    await writeRecord(disk, place, {
+    await writeRecord(disk, where, {
       ...options,
       order: image,
-      requestRecord: (identity) => orAborted(options.requestRecord(image, identity), options.signal),
+      requestRecord: (identity, table) => orAborted(options.requestRecord(image, identity, table), options.signal),
     }),
   );
 };

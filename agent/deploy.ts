@@ -46,7 +46,7 @@ export const deploy = async (given: DeployOptions): Promise<Result<JobResult>> =
   const options: DeployOptions = {
     ...given,
     source: endingAtAbort(given.source, given.signal),
-    requestRecord: (disk) => orAborted(given.requestRecord(disk), given.signal),
+    requestRecord: (disk, table) => orAborted(given.requestRecord(disk, table), given.signal),
   };
   const now = options.now ?? (() => performance.now());
   const startedAtMs = now();
@@ -175,7 +175,7 @@ const perform = async (
 
   await journal.step('record', async ({ note }) => {
     if (place === null) return note('no record: the image needs its place');
-    valueOf(await writeRecord(held.disk(), place, options));
+    valueOf(await writeRecord(held.disk(), { place, table: fitted.table }, options));
   });
 
   return {

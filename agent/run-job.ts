@@ -20,7 +20,7 @@ import { BATCH_CHUNKS } from './image/chunk.ts';
 import type { TrustedKeys } from './image/signature.ts';
 import { failed, success } from './protocol/failure.ts';
 import type { Result } from './protocol/failure.ts';
-import type { Disk } from './protocol/disk.ts';
+import type { Disk, TableMark } from './protocol/disk.ts';
 import type { Inventory } from './protocol/inventory.ts';
 import { WIRE } from './protocol/messages.ts';
 import type { Order, Report } from './protocol/messages.ts';
@@ -110,10 +110,16 @@ export const runJob = async (
             secureBoot,
             readContentHash: () => readContentHash(disk),
             source: imageSource(order.osoid),
-            requestRecord: async (identity) => {
+            requestRecord: async (identity, table) => {
               // The station signs once it has heard of the read-back; after a cut that report may still be on its way.
               await reporter.drain();
-              return link.requestRecord({ jobId, osoid: order.osoid, manifestSha256: order.manifestSha256, disk: identity });
+              return link.requestRecord({
+                jobId,
+                osoid: order.osoid,
+                manifestSha256: order.manifestSha256,
+                disk: identity,
+                ...tableWords(table),
+              });
             },
             tools,
             workers,
@@ -192,9 +198,9 @@ export const runJob = async (
             fetchPayload: (sha256, from) => link.fetchLibrary(`${WIRE.payload(jobId, sha256)}?at=${from}`, null),
             fetchManifest: (osoid) => link.fetchLibrary(WIRE.manifest(osoid), null),
             sink: link.captureSink(jobId),
-            requestRecord: async (image, identity) => {
+            requestRecord: async (image, identity, table) => {
               await reporter.drain();
-              return link.requestRecord({ jobId, ...image, disk: identity });
+              return link.requestRecord({ jobId, ...image, disk: identity, ...tableWords(table) });
             },
             onLog: (text) => {
               for (const line of text.split('\n')) screen.log(line);
@@ -213,3 +219,5 @@ export const runJob = async (
       );
   }
 };
+
+const tableWords = (table: TableMark | null): { readonly table?: TableMark } => (table === null ? {} : { table });

@@ -4,7 +4,7 @@ import type { CaptureOptions } from '../capture/types.ts';
 import type { DeployOptions } from '../deploy/types.ts';
 import type { Result } from '../protocol/failure.ts';
 import type { Order } from '../protocol/messages.ts';
-import type { DiskIdentity } from '../protocol/disk.ts';
+import type { DiskIdentity, TableMark } from '../protocol/disk.ts';
 import type { ScriptHost } from './script-host.ts';
 
 export type BuildOrder = Extract<Order, { readonly kind: 'build' }>;
@@ -33,7 +33,7 @@ export type BuildOptions = Pick<
     readonly fetchPayload: (sha256: string, offsetBytes: number) => Promise<Result<Uint8Array>>;
     /** The signed manifest of what was published. */
     readonly fetchManifest: (osoid: string) => Promise<Result<Uint8Array>>;
-    readonly requestRecord: (image: BuiltImage, disk: DiskIdentity) => Promise<Result<Uint8Array>>;
+    readonly requestRecord: (image: BuiltImage, disk: DiskIdentity, table: TableMark | null) => Promise<Result<Uint8Array>>;
     /** Lines of the script, already bounded in rate and length. */
     readonly onLog: (text: string) => void;
   };

@@ -2,7 +2,7 @@
 import type { TargetDevice } from '../disk/target-disk.ts';
 import type { Tools } from '../disk/tools.ts';
 import type { TrustedKeys } from '../image/signature.ts';
-import type { DiskIdentity } from '../protocol/disk.ts';
+import type { DiskIdentity, TableMark } from '../protocol/disk.ts';
 import type { Result } from '../protocol/failure.ts';
 import type { JobStepName, Order } from '../protocol/messages.ts';
 
@@ -36,7 +36,7 @@ export type DeployOptions = {
   readonly readContentHash: () => Promise<string | null>;
   readonly source: ImageSource;
   /** The station's signed provenance record for this job on this disk: the 4 KiB sector to write. */
-  readonly requestRecord: (disk: DiskIdentity) => Promise<Result<Uint8Array>>;
+  readonly requestRecord: (disk: DiskIdentity, table: TableMark | null) => Promise<Result<Uint8Array>>;
   readonly tools: Tools;
   /** Threads for hashing and decompressing; 0 does it in line. */
   readonly workers: number;

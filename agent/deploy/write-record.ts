@@ -2,7 +2,8 @@
 // station's signed record as the very last one.
 import type { Range, TargetDisk } from '../disk/target-disk.ts';
 import { readBytes } from '../disk/target-disk.ts';
-import { PROVENANCE_BYTES, hasMark, readProvenance } from '../image/provenance.ts';
+import type { PartitionTable } from '../image/partition-table.ts';
+import { PROVENANCE_BYTES, hasMark, readProvenance, tableMarkOf } from '../image/provenance.ts';
 import { failed, success } from '../protocol/failure.ts';
 import type { Result } from '../protocol/failure.ts';
 import type { DeployOptions, DeployOrder } from './types.ts';
@@ -33,7 +34,7 @@ export const markAsWorkedOn = async (
 /** Codes: `deploy.record-refused` (not for this image or disk), `deploy.read-back-mismatch`, and the station's own. */
 export const writeRecord = async (
   disk: TargetDisk,
-  place: Range,
+  { place, table }: { readonly place: Range; readonly table: PartitionTable },
   {
     order,
     device,
@@ -41,11 +42,11 @@ export const writeRecord = async (
     trustedKeys,
   }: Pick<DeployOptions, 'device' | 'requestRecord' | 'trustedKeys'> & { readonly order: Pick<DeployOrder, 'osoid' | 'manifestSha256'> },
 ): Promise<Result<null>> => {
-  const answer = await requestRecord(device.identity);
+  const answer = await requestRecord(device.identity, tableMarkOf(table));
   if (!answer.ok) return answer;
   const sector = Buffer.alloc(PROVENANCE_BYTES);
   sector.set(answer.value.subarray(0, PROVENANCE_BYTES));
-  const { verdict, record } = readProvenance(sector, { disk: device.identity, trustedKeys });
+  const { verdict, record } = readProvenance(sector, { disk: device.identity, trustedKeys, table });
   if (verdict !== 'trusted' || record?.osoid !== order.osoid || record.manifestSha256 !== order.manifestSha256)
     return failed(
       'deploy.record-refused',

@@ -2,6 +2,8 @@
 // image was put there, by whom and on which disk. Its place is used by neither tables nor boot loaders.
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import { tableMarkSchema } from '../protocol/disk.ts';
+import type { TableMark } from '../protocol/disk.ts';
 import { canonicalBytes, parseCanonicalJson } from './canonical-json.ts';
 import { sha256Schema } from './content.ts';
 import { entriesSectors } from './gpt.ts';
@@ -40,11 +42,16 @@ const recordSchema = z.object({
   atIso: z.iso.datetime(),
   /** Names the per-machine settings that were written with it; absent where there were none. */
   settingsSha256: sha256Schema.optional(),
+  /** Of the table that it was written with; absent where that was an MBR, which has no names that would tell. */
+  table: tableMarkSchema.optional(),
 });
 export type ProvenanceRecord = Readonly<z.infer<typeof recordSchema>>;
 
-/** `other-disk`: genuine, but about another disk (a clone or a swap). `broken`: torn, altered or wrongly signed. */
-export type ProvenanceVerdict = 'trusted' | 'unknown-key' | 'other-disk' | 'broken' | 'voided' | 'absent';
+/**
+ * `other-disk`: genuine, but about another disk (a clone or a swap). `other-table`: of this disk, and none of the partitions that it was
+ * written with are there: somebody has installed something else since. `broken`: torn, altered or wrongly signed.
+ */
+export type ProvenanceVerdict = 'trusted' | 'unknown-key' | 'other-disk' | 'other-table' | 'broken' | 'voided' | 'absent';
 export type ProvenanceReading = { readonly verdict: ProvenanceVerdict; readonly record: ProvenanceRecord | null };
 
 export type ProvenancePlace = { readonly offsetBytes: number; readonly lengthBytes: number };
@@ -61,6 +68,15 @@ export const provenancePlace = (table: PartitionTable): ProvenancePlace | null =
   const starts = [...table.partitions.map((one) => one.startLba), ...(table.mbr?.extended == null ? [] : [table.mbr.extended.startLba])];
   return starts.every((lba) => lba * sector >= end) ? { offsetBytes: PROVENANCE_OFFSET_BYTES, lengthBytes: PROVENANCE_BYTES } : null;
 };
+
+/** Null where nothing would tell this table from another. */
+export const tableMarkOf = ({ gpt, id, partitions }: PartitionTable): TableMark | null => {
+  const [first] = partitions.toSorted((a, b) => a.number - b.number);
+  return gpt === null || first === undefined ? null : { id, firstPartition: first.guid };
+};
+
+const isSameTable = ({ id, firstPartition }: TableMark, table: PartitionTable): boolean =>
+  (id !== null && id === table.id) || (firstPartition !== null && table.partitions.some(({ guid }) => guid === firstPartition));
 
 /** True if the bytes at the place may be overwritten: a record, a voided one, or nothing. Anything else belongs to somebody. */
 export const isPlaceFree = (sector: Uint8Array): boolean => hasMark(sector) || sector.every((byte) => byte === 0);
@@ -96,10 +112,10 @@ export const voidedProvenance = (): Uint8Array => {
   return sector;
 };
 
-/** Judges the 4 KiB found at the place. The record comes back with every verdict but `absent`, `voided` and `broken`. */
+/** Judges the 4 KiB found at the place; without `table` what else is on the disk does not count. The record comes back with every verdict but `absent`, `voided` and `broken`. */
 export const readProvenance = (
   sector: Uint8Array,
-  against: { readonly disk: DiskIdentity; readonly trustedKeys: TrustedKeys },
+  against: { readonly disk: DiskIdentity; readonly trustedKeys: TrustedKeys; readonly table?: PartitionTable },
 ): ProvenanceReading => {
   if (startsWith(sector, VOID_MAGIC)) return { verdict: 'voided', record: null };
   if (!startsWith(sector, MAGIC)) return { verdict: 'absent', record: null };
@@ -109,7 +125,12 @@ export const readProvenance = (
   const key = against.trustedKeys.get(record.keyId);
   if (key === undefined) return { verdict: 'unknown-key', record };
   if (!verifyBytes(key, 'provenance', json, signature)) return { verdict: 'broken', record: null };
-  return { verdict: isSameDisk(record.disk, against.disk) ? 'trusted' : 'other-disk', record };
+  if (!isSameDisk(record.disk, against.disk)) return { verdict: 'other-disk', record };
+  const { table } = against;
+  return {
+    verdict: record.table === undefined || table === undefined || isSameTable(record.table, table) ? 'trusted' : 'other-table',
+    record,
+  };
 };
 
 type Parsed = { readonly record: ProvenanceRecord; readonly json: Uint8Array; readonly signature: Uint8Array };

@@ -11,11 +11,11 @@ import {
   ordersAnswerSchema,
   PROTOCOL,
   provenanceAnswerSchema,
+  provenanceRequestSchema,
   signedSchema,
   WIRE,
 } from '../protocol/messages.ts';
 import type { Hello, HelloAnswer, InventoryAnswer, OrderBody, Report, Signed } from '../protocol/messages.ts';
-import type { DiskIdentity } from '../protocol/disk.ts';
 import type { Inventory } from '../protocol/inventory.ts';
 import { verifyBytes } from '../image/signature.ts';
 import type { CaptureSink } from '../capture/types.ts';
@@ -43,7 +43,7 @@ export type StationLink = {
   /** Waits up to half a minute; an empty list is normal. */
   nextOrders(): Promise<Result<readonly OrderBody[]>>;
   report(reports: readonly Report[]): Promise<Result<null>>;
-  requestRecord(request: { jobId: string; osoid: string; manifestSha256: string; disk: DiskIdentity }): Promise<Result<Uint8Array>>;
+  requestRecord(request: z.infer<typeof provenanceRequestSchema>): Promise<Result<Uint8Array>>;
   /** The calls of one capture, retried while the link is the trouble. */
   captureSink(jobId: string): CaptureSink;
   /** The calls of a deep check that heals the library, retried likewise. */

@@ -56,7 +56,11 @@ export const diskContentSchema = z.object({
 });
 export type DiskContent = Readonly<z.infer<typeof diskContentSchema>>;
 
-export const provenanceVerdictSchema = z.enum(['trusted', 'unknown-key', 'other-disk', 'broken', 'voided', 'absent']);
+/** A disk's GPT, by what a system in use keeps of it: a first boot may give the disk another GUID, and hardly its partitions. */
+export const tableMarkSchema = z.object({ id: z.string().max(64).nullable(), firstPartition: z.string().max(64).nullable() });
+export type TableMark = Readonly<z.infer<typeof tableMarkSchema>>;
+
+export const provenanceVerdictSchema = z.enum(['trusted', 'unknown-key', 'other-disk', 'other-table', 'broken', 'voided', 'absent']);
 
 export const provenanceViewSchema = z.object({
   verdict: provenanceVerdictSchema,

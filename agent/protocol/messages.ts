@@ -2,7 +2,7 @@
 // content to the library are in capture.ts. Calls are POST with JSON bodies; orders are fetched by a long poll. Only `hello` is allowed without a session.
 import { z } from 'zod';
 import { assessmentSchema, decisionSchema, localBootSchema, trustedKeySchema } from './decision.ts';
-import { diskIdentitySchema, osoidSchema, sha256Schema } from './disk.ts';
+import { diskIdentitySchema, osoidSchema, sha256Schema, tableMarkSchema } from './disk.ts';
 import { factSchema } from './facts.ts';
 import { failureSchema } from './failure.ts';
 import { answersSchema } from './fields.ts';
@@ -225,6 +225,8 @@ export const provenanceRequestSchema = z.object({
   osoid: osoidSchema,
   manifestSha256: sha256Schema,
   disk: diskIdentitySchema,
+  /** The table that the disk has now. */
+  table: tableMarkSchema.optional(),
 });
 export const provenanceAnswerSchema = z.object({ record: z.string() });
 

@@ -53,7 +53,8 @@ export const agentCalls = ({ journey, agents, machines, events, stationName, sig
       const { osoid, manifestSha256, siteName, settingsSha256 } = job.value;
       const record = { osoid, manifestSha256, disk: request.disk, stationName, site: siteName, atIso: new Date(now()).toISOString() };
       const settings = settingsSha256 === undefined ? {} : { settingsSha256 };
-      return success(encodeProvenance({ ...record, ...settings }, signingKey));
+      const table = request.table === undefined ? {} : { table: request.table };
+      return success(encodeProvenance({ ...record, ...settings, ...table }, signingKey));
     },
     onCaptureAsked: (session, jobId) => journey.onCaptureAsked(session.id, jobId),
     onHealAsked: (session, jobId) => journey.onHealAsked(session.id, jobId),

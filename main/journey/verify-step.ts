@@ -76,6 +76,10 @@ const NO_RECORD: Readonly<Partial<Record<Disk['provenance']['verdict'], readonly
     'Compare the key with its owner and trust it: rackside trust add KEY.',
   ],
   'other-disk': ['is about another disk: this one is a copy', 'Deploy an image to it; a copy is not vouched for.'],
+  'other-table': [
+    'is about a system that is there no more: the disk has been partitioned anew since',
+    'Deploy an image to it, or capture what is on it now.',
+  ],
   broken: ['is damaged', 'Deploy the image again: only what differs is fetched.'],
   voided: ['was voided by a deploy that did not end', 'Deploy the image again: it continues where it stopped.'],
 };

@@ -57,6 +57,8 @@ export const provenance = (disk: Disk): string | null => {
       return 'Carries a record signed with a key that this station does not trust.';
     case 'other-disk':
       return 'Carries a record that names another disk: it was cloned or moved.';
+    case 'other-table':
+      return 'Carries a record of a system that is there no more: it was partitioned anew since.';
     case 'broken':
       return 'Carries a record that does not check out.';
     case 'voided':

@@ -24,7 +24,7 @@ test('its lines are the same, however it was cut', () => {
 });
 
 test('a line that never ends is kept up to a bound, and the next one is whole', () => {
-  const endless = Array.from({ length: 1000 }, () => 'x'.repeat(64 * 1024));
+  const endless = Array.from({ length: 50 }, () => 'x'.repeat(64 * 1024));
   expect(linesOf([...endless, '\nnext', ' line\n']).map((line) => [line.length, line.slice(0, 9)])).toEqual([
     [4096, 'xxxxxxxxx'],
     [9, 'next line'],

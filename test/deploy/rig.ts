@@ -97,7 +97,7 @@ export const runDeploy = async (fixture: Fixture, key: SigningKey, path: string,
     secureBoot: false,
     readContentHash: () => Promise.resolve(contentHash),
     source,
-    requestRecord: (disk) =>
+    requestRecord: (disk, table) =>
       Promise.resolve(
         success(
           encodeProvenance(
@@ -108,6 +108,7 @@ export const runDeploy = async (fixture: Fixture, key: SigningKey, path: string,
               stationName: 'station',
               site: 'site',
               atIso: '2026-11-22T12:00:00.000Z',
+              ...(table === null ? {} : { table }),
             },
             key,
           ),

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PartitionTable } from '../../agent/image/partition-table.ts';
 import type { DiskIdentity } from '../../agent/image/provenance.ts';
-import { encodeProvenance, hasMark, isPlaceFree, provenancePlace, readProvenance, voidedProvenance } from '../../agent/image/provenance.ts';
+import {
+  encodeProvenance,
+  hasMark,
+  isPlaceFree,
+  provenancePlace,
+  readProvenance,
+  tableMarkOf,
+  voidedProvenance,
+} from '../../agent/image/provenance.ts';
 import { readPartitionTable } from '../../agent/image/read-table.ts';
 import {
   encodeSignature,
@@ -53,6 +61,25 @@ describe('a provenance record', () => {
     const nameless = encodeProvenance({ ...record, disk: { ...disk, serial: null } }, key);
     expect(verdict(nameless, { ...disk, serial: null })).toBe('trusted');
     expect(verdict(nameless, disk)).toBe('other-disk');
+  });
+  test('is judged by the partitions that it was written with, where it names them', () => {
+    const gpt = (id: string, ...guids: readonly string[]): PartitionTable =>
+      ({ kind: 'gpt', id, gpt: {}, partitions: guids.map((guid, index) => ({ number: index + 1, guid })) }) as unknown as PartitionTable;
+    const mark = tableMarkOf(gpt('disk-1', 'esp-1', 'root-1'));
+    expect(mark).toEqual({ id: 'disk-1', firstPartition: 'esp-1' });
+    const marked = encodeProvenance({ ...record, ...(mark === null ? {} : { table: mark }) }, key);
+    const on = (table: PartitionTable, bytes: Uint8Array = marked): string => readProvenance(bytes, { disk, trustedKeys, table }).verdict;
+    expect(on(gpt('disk-1', 'esp-1', 'root-1', 'data'))).toBe('trusted');
+    expect(on(gpt('another at its first boot', 'esp-1', 'root-1'))).toBe('trusted');
+    expect(on(gpt('disk-1', 'esp-2'))).toBe('trusted');
+    expect(on(gpt('disk-2', 'esp-2', 'root-2'))).toBe('other-table');
+    expect(on({ kind: 'mbr', id: '0x1', gpt: null, partitions: [] } as unknown as PartitionTable)).toBe('other-table');
+    expect(on(gpt('disk-2', 'esp-2'), sector)).toBe('trusted');
+    expect(verdict(marked, { ...disk, serial: 'S2' })).toBe('other-disk');
+    expect(verdict(marked)).toBe('trusted');
+    expect(
+      tableMarkOf({ kind: 'mbr', id: '0x1', gpt: null, partitions: [{ number: 1, guid: null }] } as unknown as PartitionTable),
+    ).toBeNull();
   });
   test('shows every flipped byte, a torn write, and a signature made for something else', () => {
     const used = sector.findLastIndex((byte) => byte !== 0) + 1;

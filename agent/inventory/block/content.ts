@@ -108,11 +108,12 @@ const lastMounted = (looks: readonly Look[]): readonly string[] =>
 
 const readRecord = async (read: ReadAt, table: PartitionTable | null, options: ReadContentOptions): Promise<ProvenanceView> => {
   const place = table === null ? null : provenancePlace(table);
-  if (place === null) return NO_RECORD;
+  if (table === null || place === null) return NO_RECORD;
   const { serial, wwn, sizeBytes } = options.identity;
   const { verdict, record } = readProvenance(await read(place.offsetBytes, place.lengthBytes), {
     disk: { serial, wwn, sizeBytes },
     trustedKeys: options.trustedKeys,
+    table,
   });
   return {
     verdict,
