@@ -1,6 +1,9 @@
 // The command line: what it says to a person, what it says to a script, and with which exit code.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FACTS } from '../../agent/protocol/facts.ts';
@@ -89,6 +92,13 @@ describe('without a station', () => {
   test('as a program: the same words and exit codes', async () => {
     expectFailure(await lab.program('conquer', 'world'), 'command.unknown', 2);
     expectFailure(await lab.program('machines'), 'station.not-running');
+  });
+
+  test('a reader that has read enough is no mistake', async () => {
+    const child = spawn(process.execPath, ['main/command/rackside.ts', '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    const [stderr, [code]] = await Promise.all([textOf(child.stderr), once(child, 'close')]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   test.each([
