@@ -43,6 +43,21 @@ const cpuVendor: Spelling = (text) => {
   return vendor === undefined ? null : `${JSON.stringify(text)} is told as "${vendor}"; write that`;
 };
 
+/** Makers whose machines never say the short name alone, with what most of them say. */
+const MAKERS: Readonly<Record<string, string>> = {
+  dell: 'Dell Inc.',
+  vmware: 'VMware, Inc.',
+  microsoft: 'Microsoft Corporation',
+  apple: 'Apple Inc.',
+  cisco: 'Cisco Systems Inc',
+};
+const maker: Spelling = (text, isGlob) => {
+  const said = isGlob || !Object.hasOwn(MAKERS, text) ? undefined : MAKERS[text];
+  return said === undefined
+    ? null
+    : `no machine says just ${JSON.stringify(text)} of its maker, but ${JSON.stringify(said)} and the like; write "glob": "${said.slice(0, text.length)}*"`;
+};
+
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', amd64: 'x86_64', 'x86-64': 'x86_64', arm64: 'aarch64' };
 const architecture: Spelling = (text, isGlob) => {
   const bare = isGlob ? text.replaceAll(/[*?]+$/g, '') : text;
@@ -120,6 +135,9 @@ const processorId: Spelling = (text, isGlob) => {
 };
 
 export const SPELLINGS: Readonly<Record<string, Spelling>> = {
+  manufacturer: maker,
+  'board.manufacturer': maker,
+  'chassis.manufacturer': maker,
   'nic.macs': mac,
   'nic.current-macs': mac,
   'network.boot-mac': mac,

@@ -20,6 +20,8 @@ const never: readonly (readonly [Condition, ...string[]])[] = [
   [{ fact: 'cpu.vendor', equal: 'Intel' }, 'when.equal', 'write that', '"GenuineIntel"'],
   [{ fact: 'cpu.vendor', glob: 'AMD*' }, 'when.glob', '"AuthenticAMD"'],
   [{ fact: 'cpu.vendor', in: ['Intel(R) Corporation'] }, 'when.in', '"GenuineIntel"'],
+  [{ fact: 'manufacturer', equal: 'Dell' }, 'when.equal', '"Dell Inc."', 'write "glob": "Dell*"'],
+  [{ fact: 'manufacturer', in: ['HPE', 'VMware'] }, 'when.in', 'write "glob": "VMware*"'],
   [{ fact: 'architecture', equal: 'amd64' }, 'when.equal', '"x86_64"'],
   // Values in another spelling.
   [{ fact: 'nic.macs', glob: '52-54-00-*' }, 'when.glob', 'write "52:54:00:*"'],
@@ -192,6 +194,8 @@ test.each(never)('%j is refused', (when, ...words) => {
 });
 
 const some: readonly Condition[] = [
+  { fact: 'manufacturer', in: ['HP', 'HPE', 'LENOVO', 'IBM', 'Supermicro', 'QEMU', 'FUJITSU', 'Dell Inc.'] },
+  { fact: 'manufacturer', glob: 'Dell*' },
   { fact: 'cpu.cores', between: [8, 8] },
   { fact: 'nic.speeds', between: ['10 Gbit/s', '25 Gbit/s'] },
   { fact: 'nic.speeds', atLeast: 10_000 },
