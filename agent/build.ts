@@ -122,6 +122,7 @@ const runScript = async (options: BuildOptions, folder: string, payloads: string
     const end = await scripts.run({
       script,
       folder,
+      disk: lent.path,
       variables: { RACKSIDE_DISK: lent.path, RACKSIDE_FACTS: facts, RACKSIDE_PAYLOADS: payloads, RACKSIDE_FIRMWARE: firmware },
       timeLimitMs: order.timeLimitMinutes * 60_000,
       signal,

@@ -2,7 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { setBootEntryOnce } from './boot-once.ts';
+import { createDiskFence } from './build/disk-fence.ts';
 import { systemScripts } from './build/script-host.ts';
 import { terminalKeyboard } from './console/keyboard.ts';
 import { createTerminal } from './console/terminal.ts';
@@ -151,7 +153,7 @@ export const linuxEnvironment = async (words: BootWords, agentVersion: string): 
         await reader.close();
       }
     },
-    scripts: systemScripts({ folder: RUN, isolate: true }),
+    scripts: systemScripts({ folder: RUN, isolate: true, fence: createDiskFence(join(RUN, 'devices'), tools) }),
     tools,
     screen: await openScreen(),
     keyboard: terminalKeyboard(consoles().map((name) => `/dev/${name}`)),

@@ -6,11 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { createOutputLines } from '../protocol/output-lines.ts';
+import type { DiskFence } from './disk-fence.ts';
 
 export type ScriptRun = {
   /** Path of the script. */
   readonly script: string;
   readonly folder: string;
+  /** Path of the one disk that it may write. */
+  readonly disk: string;
   /** On top of PATH and the C locale. */
   readonly variables: Readonly<Record<string, string>>;
   readonly timeLimitMs: number;
@@ -57,41 +60,59 @@ const ISOLATED = [
   '--posix',
 ] as const;
 const PLAIN = ['/bin/sh'] as const;
+/** Goes behind the fence before anything else; by bash for the same reason. */
+const FENCED = ['/bin/bash', '-c', 'echo $$ >"$0" && exec "$@"'] as const;
 /** A program that holds the output open, though the script has ended, is not waited for. */
 const OUTPUT_PATIENCE_MS = 2000;
 
-export const systemScripts = ({ folder: parent, isolate }: { readonly folder: string; readonly isolate: boolean }): ScriptHost => ({
+export type SystemScripts = {
+  /** Where the folders of scripts are made. */
+  readonly folder: string;
+  readonly isolate: boolean;
+  /** Around the disks that the script may not write. */
+  readonly fence?: DiskFence;
+};
+
+export const systemScripts = ({ folder: parent, isolate, fence }: SystemScripts): ScriptHost => ({
   withFolder: within(parent),
-  run: ({ script, folder, variables, timeLimitMs, signal, onLine }) =>
-    new Promise((resolve) => {
-      const [program, ...before] = isolate ? ISOLATED : PLAIN;
-      const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin:/usr/bin:/bin`, HOME: folder, LC_ALL: 'C', ...variables };
-      const child = spawn(program, [...before, script], { cwd: folder, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-      let end: ScriptEnd | null = null;
-      const stopGroup = (why: ScriptEnd): void => {
-        end ??= why;
-        killGroup(child.pid);
-      };
-      const onAbort = (): void => stopGroup({ kind: 'stopped' });
-      const limit = setTimeout(() => stopGroup({ kind: 'timed-out' }), timeLimitMs);
-      signal.addEventListener('abort', onAbort, { once: true });
-      if (signal.aborted) onAbort();
-      const output = Promise.all([linesOf(child.stdout, onLine), linesOf(child.stderr, onLine)]);
-      const settle = (last: ScriptEnd): void => {
-        clearTimeout(limit);
-        signal.removeEventListener('abort', onAbort);
-        // Children that it left behind would go on writing to the disk.
-        killGroup(child.pid);
-        const waited = new Promise((done) => setTimeout(done, OUTPUT_PATIENCE_MS).unref());
-        void Promise.race([output, waited]).then(() => resolve(end ?? last));
-      };
-      child.on('error', (error) => {
-        onLine(error.message);
-        settle({ kind: 'exited', code: 127 });
-      });
-      child.on('exit', (code) => settle({ kind: 'exited', code: code ?? -1 }));
-    }),
+  run: async (run) => {
+    const before = isolate ? ISOLATED : PLAIN;
+    if (fence === undefined) return runProgram([...before, run.script], run);
+    const entrance = await fence(run.disk);
+    if (entrance !== null) return runProgram([...FENCED, entrance, ...before, run.script], run);
+    run.onLine('this Linux has no device controller: the other disks are kept from this script by their read-only flag alone');
+    return runProgram([...before, run.script], run);
+  },
 });
+
+const runProgram = ([program = '', ...args]: readonly string[], { folder, variables, timeLimitMs, signal, onLine }: ScriptRun) =>
+  new Promise<ScriptEnd>((resolve) => {
+    const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin:/usr/bin:/bin`, HOME: folder, LC_ALL: 'C', ...variables };
+    const child = spawn(program, args, { cwd: folder, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    let end: ScriptEnd | null = null;
+    const stopGroup = (why: ScriptEnd): void => {
+      end ??= why;
+      killGroup(child.pid);
+    };
+    const onAbort = (): void => stopGroup({ kind: 'stopped' });
+    const limit = setTimeout(() => stopGroup({ kind: 'timed-out' }), timeLimitMs);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    const output = Promise.all([linesOf(child.stdout, onLine), linesOf(child.stderr, onLine)]);
+    const settle = (last: ScriptEnd): void => {
+      clearTimeout(limit);
+      signal.removeEventListener('abort', onAbort);
+      // Children that it left behind would go on writing to the disk.
+      killGroup(child.pid);
+      const waited = new Promise((done) => setTimeout(done, OUTPUT_PATIENCE_MS).unref());
+      void Promise.race([output, waited]).then(() => resolve(end ?? last));
+    };
+    child.on('error', (error) => {
+      onLine(error.message);
+      settle({ kind: 'exited', code: 127 });
+    });
+    child.on('exit', (code) => settle({ kind: 'exited', code: code ?? -1 }));
+  });
 
 const killGroup = (pid: number | undefined): void => {
   if (pid === undefined) return;

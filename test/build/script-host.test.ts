@@ -23,7 +23,15 @@ const run = (
     const script = join(folder, 'script');
     await writeFile(script, text);
     const lines: string[] = [];
-    const base = { script, folder, variables: {}, timeLimitMs: 20_000, signal: never, onLine: (line: string) => void lines.push(line) };
+    const base = {
+      script,
+      folder,
+      disk: '/dev/none',
+      variables: {},
+      timeLimitMs: 20_000,
+      signal: never,
+      onLine: (line: string) => void lines.push(line),
+    };
     return { end: await host.run({ ...base, ...options }), lines };
   });
 /** A zombie runs no more. */
