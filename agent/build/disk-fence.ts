@@ -3,6 +3,7 @@
 // (Linux Documentation/admin-guide/cgroup-v1/devices.rst).
 import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isSystemError } from '../disk/system-error.ts';
 import type { Tools } from '../disk/tools.ts';
 
 /**
@@ -11,7 +12,6 @@ import type { Tools } from '../disk/tools.ts';
  */
 export type DiskFence = (disk: string) => Promise<string | null>;
 
-const DISKS = '/sys/block';
 /** No disks of the machine: the same as in agent/boot/stage2-init. */
 const MADE_BY_LINUX = /^(loop|ram|zram|dm-|md|sr|fd|nbd)/;
 
@@ -26,22 +26,33 @@ export const createDiskFence = (folder: string, tools: Tools): DiskFence => {
     if (!(await (mounted ??= mount()))) return null;
     const group = await mkdtemp(join(folder, 'script-'));
     // One at a time: each write is one rule.
-    for (const device of await devicesBeside(disk)) await writeFile(join(group, 'devices.deny'), `b ${device} w`);
+    for (const device of await devicesBeside(disk, '/sys/block')) await writeFile(join(group, 'devices.deny'), `b ${device} w`);
     return join(group, 'cgroup.procs');
   };
 };
 
-/** Every other disk and its partitions, as `major:minor`. */
-const devicesBeside = async (disk: string): Promise<readonly string[]> => {
+/** Every other disk and its partitions in `sysfs` (`/sys/block`), as `major:minor`. */
+export const devicesBeside = async (disk: string, sysfs: string): Promise<readonly string[]> => {
   // sysfs writes a slash in a device's name as an exclamation mark.
   const own = disk.replace(/^\/dev\//, '').replaceAll('/', '!');
-  const others = (await readdir(DISKS)).filter((name) => name !== own && !MADE_BY_LINUX.test(name));
-  const folders = await Promise.all(
+  const others = (await readdir(sysfs)).filter((name) => name !== own && !MADE_BY_LINUX.test(name));
+  const devices = await Promise.all(
     others.map(async (name) => {
-      const inside = await readdir(join(DISKS, name), { withFileTypes: true });
+      const folder = join(sysfs, name);
+      const inside = await readdir(folder, { withFileTypes: true });
       const partitions = inside.filter((entry) => entry.isDirectory() && entry.name.startsWith(name));
-      return [join(DISKS, name), ...partitions.map((entry) => join(DISKS, name, entry.name))];
+      return Promise.all([folder, ...partitions.map((entry) => join(folder, entry.name))].map(deviceIn));
     }),
   );
-  return Promise.all(folders.flat().map(async (path) => (await readFile(join(path, 'dev'), 'utf8')).trim()));
+  return devices.flat().filter((device) => device !== null);
+};
+
+/** Null where there is none that could be opened: the single paths of a multipath NVMe disk have no node of their own. */
+const deviceIn = async (folder: string): Promise<string | null> => {
+  try {
+    return (await readFile(join(folder, 'dev'), 'utf8')).trim();
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'ENOENT') return null;
+    throw error;
+  }
 };

@@ -78,27 +78,27 @@ const TEST_OF = new Map(Object.entries(OF_TESTS).flatMap(([test, names]) => name
 /** The test that is called so elsewhere, or null. */
 export const testCalled = (name: string): string | null => TEST_OF.get(name.toLowerCase().replaceAll(/[\s_-]/g, '')) ?? null;
 
-const OF_FIELDS: Readonly<Record<string, string>> = {
+/** Looks up whose names, one word each, hold this one; capitals and what joins words do not matter. */
+const calledIn = (table: Readonly<Record<string, string>>): ((name: string) => string | null) => {
+  const found = new Map(Object.entries(table).flatMap(([own, names]) => names.split(' ').map((name) => [name, own] as const)));
+  return (name) => found.get(name.toLowerCase().replaceAll(/[^a-z]/g, '')) ?? null;
+};
+
+/** The field of a policy that is called so elsewhere, or null. */
+export const fieldCalled = calledIn({
   note: 'comment comments description desc remark remarks notes',
   rank: 'priority order weight precedence sequence',
   when: 'condition conditions match matches if filter rule rules selector search',
   outcome: 'action actions then do result image target',
   limit: 'max maximum count hostslimit maxcount',
-};
-const FIELD_OF = new Map(Object.entries(OF_FIELDS).flatMap(([field, names]) => names.split(' ').map((name) => [name, field] as const)));
+});
 
-/** The field of a policy that is called so elsewhere, or null. */
-export const fieldCalled = (name: string): string | null => FIELD_OF.get(name.toLowerCase().replaceAll(/[^a-z]/g, '')) ?? null;
-
-const OF_OUTCOMES: Readonly<Record<string, string>> = {
+/** The kind of outcome that is called so elsewhere, or null. */
+export const outcomeCalled = calledIn({
   'boot-local': 'local localboot localdisk bootlocaldisk boot bootdisk harddisk hdd disk none skip',
   'deploy-newest': 'newest latest image install provision',
   hold: 'wait stop pause reject deny ignore quarantine',
   ask: 'prompt question input',
   build: 'recipe construct script',
   set: 'imageset images',
-};
-const OUTCOME_OF = new Map(Object.entries(OF_OUTCOMES).flatMap(([kind, names]) => names.split(' ').map((name) => [name, kind] as const)));
-
-/** The kind of outcome that is called so elsewhere, or null. */
-export const outcomeCalled = (name: string): string | null => OUTCOME_OF.get(name.toLowerCase().replaceAll(/[^a-z]/g, '')) ?? null;
+});
